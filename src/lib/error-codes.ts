@@ -1,0 +1,55 @@
+/**
+ * Every code that a `CardumenError` can carry, with its meaning in one line.
+ *
+ * The table is the source of `docs/errors.md` (a test compares them) and of the `ErrorCode` type, so a code that is
+ * not explained here cannot be thrown. Codes are part of the public interface: they are added, never renamed.
+ */
+export const errorCodes = {
+  // Calls
+  'timed-out': 'No answer within timeoutMs.',
+  cancelled: 'The caller gave the call up through its AbortSignal.',
+  'try-again': 'The server had no room (TA) until the deadline; the call did not run.',
+  'address-unknown': 'Nobody serves this port (AU).',
+  'name-unknown': 'No server has entered this name.',
+  'member-died': 'The member that had the call died.',
+  'reply-lost': 'The call ran, but its reply is no longer kept.',
+  'operation-unknown': 'The service has no operation of this name.',
+  'capability-refused': 'The object or its check field is not one that this server gave out.',
+  'input-refused': 'The argument does not fit the input schema of the operation.',
+  'output-refused': 'The result does not fit the output schema of the operation.',
+  'handler-failed': 'The handler, or the function called, threw; cause has its error with its remote stack.',
+  'cannot-travel': 'A value holds what cannot be sent: a function, a symbol, a promise, an instance of a class.',
+  'too-large': 'A message or value is over its limit.',
+  // Links
+  unreachable: 'No link to the member could be made.',
+  'handshake-refused': 'The peer is of another protocol version, system or identity.',
+  'frame-refused': 'The peer sent bytes that are no valid frame; the link was closed.',
+  // Joining and the state folder
+  'name-taken': 'A live member of the system has this name.',
+  'name-invalid': 'Not a valid name.',
+  'option-invalid': 'An option has a value that makes no sense.',
+  closed: 'The system, link or engine was closed by this program.',
+  'state-unwritable': 'The state folder cannot be created or written.',
+  'state-newer': 'The state folder was written by a newer version of cardumen.',
+  'state-damaged': 'The state file is no valid database.',
+  'disk-full': 'The disk of the state folder is full.',
+  'engine-failed': 'The engine could not carry out an operation.',
+  'system-absent': 'No system is running in this state folder.',
+  // Engine
+  compacted: 'The revision to watch from is older than what the engine keeps.',
+  'lease-lost': 'The lease has ended.',
+  'transaction-too-large': 'Over 128 operations in one transaction.',
+  'value-too-large': 'A value of over 1 MiB, or a key of over 4 KiB.',
+  // Running
+  'module-failed': 'The module could not be loaded where it was to run.',
+  'function-unknown': 'The module exports no function of this name.',
+  'worker-exited': 'The worker that ran the job exited or ran out of memory; it was replaced.',
+  'process-failed': 'A process could not be started.',
+  'process-unknown': 'No running process has this identifier.',
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCodes, text)
+}
