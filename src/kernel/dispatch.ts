@@ -1,0 +1,293 @@
+/**
+ * The server's side of the kernel: from a delivered request to its handler and back.
+ *
+ * It checks what came before anything of the program runs: the object's check field, the operation's name, the input's
+ * schema; each refusal has a code and says that nothing ran. A handler's error goes back with its stack, as
+ * `handler-failed`: whatever code it has, it is not about this call. The machine is told exactly once of every
+ * delivered call that its handler has ended. A broken invariant is passed on to nobody: it stops the member.
+ */
+import type { Clock } from '../edges/clock.ts'
+import type { Crypto } from '../edges/crypto.ts'
+import { BrokenInvariant } from '../lib/assert.ts'
+import { concatBytes, equalBytes, toHex } from '../lib/bytes.ts'
+import { CardumenError } from '../lib/cardumen-error.ts'
+import type { Address, Port } from '../lib/identifiers.ts'
+import { port as asPort } from '../lib/identifiers.ts'
+import type { Call, Outcome } from '../protocols/rpc/messages.ts'
+import { decode, encode } from '../wire/codec.ts'
+import { bodyBytesMax } from './call-binding.ts'
+import { ServedCall } from './call-context.ts'
+import { Capability, checkBytes, objectMax, portBytes } from './capability.ts'
+import { encodeError, encodeThrown } from './errors-on-the-wire.ts'
+import { checked, type Refusal, refused } from './schema-check.ts'
+import { decodeSelector, type Selector } from './selector.ts'
+import type { CallContext, Handlers, OperationDefinition, Operations, Service } from './service.ts'
+import { StreamPump } from './stream-pump.ts'
+
+export const defaultConcurrency = 256
+export const defaultMailbox = 1_024
+const checksRememberedMax = 10_000
+const nothing = new Uint8Array(0)
+
+type Handler = (input: unknown, context: CallContext) => unknown
+type Delivered = Extract<Outcome, { kind: 'deliver' }>
+
+/** A service that this member serves. */
+export class ServedService {
+  readonly name: string
+  readonly port: Port
+  readonly operations: ReadonlyMap<string, { readonly definition: OperationDefinition; readonly handler: Handler }>
+  /** Its handlers' own errors are the operation's, `code` and `executed` included. */
+  readonly speaksForItself: boolean
+  readonly #secret: Uint8Array
+  readonly #crypto: Crypto
+  readonly #checks = new Map<number, Uint8Array>()
+
+  constructor(service: Service, handlers: Handlers<Operations>, crypto: Crypto, speaksForItself: boolean) {
+    this.name = service.name
+    this.speaksForItself = speaksForItself
+    this.port = asPort(toHex(crypto.randomBytes(portBytes)))
+    this.#secret = crypto.randomBytes(32)
+    this.#crypto = crypto
+    this.operations = new Map(
+      Object.entries(service.operations).map(([name, definition]) => [name, { definition, handler: handlerOf(service, handlers, name) }]),
+    )
+  }
+
+  /** @throws CardumenError `option-invalid` */
+  capabilityFor(object: number): Capability {
+    if (!Number.isInteger(object) || object < 0 || object > objectMax) {
+      throw new CardumenError('option-invalid', `${object} is no number of an object: they are whole and start from 0.`)
+    }
+    return new Capability({ port: this.port, object, check: this.#checkOf(object) })
+  }
+
+  isGenuine(selector: Selector): boolean {
+    return equalBytes(selector.check, this.#checkOf(selector.object))
+  }
+
+  #checkOf(object: number): Uint8Array {
+    const known = this.#checks.get(object)
+    if (known !== undefined) return known
+    const number = new Uint8Array(8)
+    new DataView(number.buffer).setFloat64(0, object)
+    const check = this.#crypto.sha256(concatBytes([this.#secret, number])).slice(0, checkBytes)
+    if (this.#checks.size >= checksRememberedMax) this.#checks.clear()
+    this.#checks.set(object, check)
+    return check
+  }
+}
+
+export interface DispatchOptions {
+  readonly clock: Clock
+  submit(call: Call): void
+}
+
+interface Running {
+  readonly context: ServedCall
+  readonly port: Port
+  /** The handler was called: from now on whatever fails has run. */
+  hasBegun: boolean
+  speaksForItself: boolean
+  pump: StreamPump | undefined
+}
+
+export class Dispatch {
+  readonly #options: DispatchOptions
+  readonly #services = new Map<Port, ServedService>()
+  /** By caller, then by slot: bounded by the slots that the machine allows. */
+  readonly #running = new Map<Address, (Running | undefined)[]>()
+
+  constructor(options: DispatchOptions) {
+    this.#options = options
+  }
+
+  add(service: ServedService, options: { readonly concurrency: number; readonly mailboxMax: number }): void {
+    this.#services.set(service.port, service)
+    this.#options.submit({ kind: 'listen', port: service.port, ...options })
+  }
+
+  remove(service: ServedService): void {
+    this.#options.submit({ kind: 'deafen', port: service.port })
+    this.#services.delete(service.port)
+  }
+
+  services(): readonly ServedService[] {
+    return [...this.#services.values()]
+  }
+
+  /** The peer's calls are all over. */
+  forget(caller: Address): void {
+    this.#running.delete(caller)
+  }
+
+  onDeliver(request: Delivered): void {
+    const selector = decodeSelector(request.selector)
+    const context = new ServedCall(request, selector?.object ?? 0, request.deadline, this.#options.clock)
+    const running: Running = { context, port: request.port, hasBegun: false, speaksForItself: false, pump: undefined }
+    this.#remember(running)
+    try {
+      this.#run(running, request, selector)
+    } catch (error) {
+      this.#failed(running, error)
+    }
+  }
+
+  onAbort(outcome: Extract<Outcome, { kind: 'abort' }>): void {
+    const running = this.#find(outcome)
+    running?.context.abort()
+    running?.pump?.stop()
+  }
+
+  onPull(outcome: Extract<Outcome, { kind: 'pull' }>): void {
+    this.#find(outcome)?.pump?.pull(outcome.count)
+  }
+
+  #run(running: Running, request: Delivered, selector: Selector | undefined): void {
+    const service = this.#services.get(request.port)
+    if (service === undefined || selector === undefined || !service.isGenuine(selector)) {
+      throw new CardumenError('capability-refused', 'The server gave out no such capability.')
+    }
+    const operation = service.operations.get(selector.operation)
+    if (operation === undefined) {
+      const known = [...service.operations.keys()].join(', ')
+      throw new CardumenError('operation-unknown', `${service.name} has no operation "${selector.operation}"; it has ${known}.`)
+    }
+    running.speaksForItself = service.speaksForItself
+    const { definition, handler } = operation
+    const refusal = { code: 'input-refused' as const, executed: 'no' as const, subject: `${service.name}.${selector.operation}` }
+    const input = definition.raw === true ? request.body : readInput(request.body, refusal)
+    const result = checked(definition.raw === true ? undefined : definition.input, input, refusal, (accepted) => {
+      running.hasBegun = true
+      return handler(accepted, running.context)
+    })
+    if (definition.stream === true) return this.#startPump(running, definition, result)
+    if (isPromise(result)) {
+      result.then(
+        (value) => this.#succeeded(running, definition, value),
+        (error: unknown) => this.#failed(running, error),
+      )
+    } else this.#succeeded(running, definition, result)
+  }
+
+  /** The credit for the first items comes by `pull`, right after the delivery. */
+  #startPump(running: Running, definition: OperationDefinition, result: unknown): void {
+    const iterable = isPromise(result) ? fromPromise(result) : result
+    if (!isAsyncIterable(iterable)) return this.#refuse(running, noStream())
+    running.pump = new StreamPump(iterable, {
+      onItem: (value) => this.#send(running, definition, value),
+      onEnd: () => this.#reply(running, 'ok', nothing),
+      onError: (error) => this.#failed(running, error),
+      onStopped: () => this.#refuse(running, new CardumenError('cancelled', 'The caller gave the stream up.', { executed: 'yes' })),
+    })
+  }
+
+  #send(running: Running, definition: OperationDefinition, value: unknown): void {
+    const { caller, slot, sequence } = running.context
+    const body = encodeResult(definition, value)
+    this.#options.submit({ kind: 'item', caller, slot, sequence, body })
+  }
+
+  #succeeded(running: Running, definition: OperationDefinition, value: unknown): void {
+    let body: Uint8Array
+    try {
+      body = encodeResult(definition, value)
+    } catch (error) {
+      return this.#failed(running, error)
+    }
+    this.#reply(running, 'ok', body)
+  }
+
+  #failed(running: Running, error: unknown): void {
+    if (error instanceof BrokenInvariant) throw error
+    if (error instanceof UnfitResult) return this.#refuse(running, error.refusal)
+    const isTheHandlers = running.hasBegun && !running.speaksForItself
+    this.#reply(running, 'failed', isTheHandlers ? encodeThrown(error) : encodeError(error))
+  }
+
+  #refuse(running: Running, error: CardumenError): void {
+    this.#reply(running, 'failed', encodeError(error))
+  }
+
+  #reply(running: Running, status: 'ok' | 'failed', body: Uint8Array): void {
+    running.context.end()
+    const { caller, slot, sequence } = running.context
+    const slots = this.#running.get(caller)
+    if (slots?.[slot] === running) slots[slot] = undefined
+    this.#options.submit({ kind: 'reply', caller, slot, sequence, port: running.port, status, body })
+  }
+
+  #remember(running: Running): void {
+    const { caller, slot } = running.context
+    let slots = this.#running.get(caller)
+    if (slots === undefined) {
+      slots = []
+      this.#running.set(caller, slots)
+    }
+    while (slots.length < slot) slots.push(undefined)
+    slots[slot] = running
+  }
+
+  #find(of: { readonly caller: Address; readonly slot: number; readonly sequence: number }): Running | undefined {
+    const running = this.#running.get(of.caller)?.[of.slot]
+    return running?.context.sequence === of.sequence ? running : undefined
+  }
+}
+
+function handlerOf(service: Service, handlers: Handlers<Operations>, name: string): Handler {
+  const handler: unknown = Object.hasOwn(handlers, name) ? handlers[name] : undefined
+  if (typeof handler === 'function') return (input, context) => Reflect.apply(handler, handlers, [input, context])
+  throw new CardumenError('option-invalid', `The handlers of ${service.name} lack "${name}".`)
+}
+
+function readInput(body: Uint8Array, refusal: Refusal): unknown {
+  try {
+    return decode(body)
+  } catch (cause) {
+    throw refused(refusal, 'it cannot be read', cause)
+  }
+}
+
+/** The handler has run, and what it gave cannot be sent. */
+class UnfitResult extends Error {
+  readonly refusal: CardumenError
+
+  constructor({ code, message, cause }: CardumenError) {
+    super(message)
+    this.refusal = new CardumenError(code, message, { executed: 'yes', cause })
+  }
+}
+
+/** @throws UnfitResult */
+function encodeResult(definition: OperationDefinition, value: unknown): Uint8Array {
+  try {
+    const body = definition.raw === true ? rawResult(value) : encode(value)
+    if (body.length <= bodyBytesMax) return body
+    throw new CardumenError('too-large', `The result has ${body.length} bytes, over ${bodyBytesMax}.`)
+  } catch (error) {
+    throw error instanceof CardumenError ? new UnfitResult(error) : error
+  }
+}
+
+function rawResult(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw new CardumenError('cannot-travel', 'A raw operation returns bytes.')
+}
+
+function noStream(): CardumenError {
+  return new CardumenError('output-refused', 'The handler of a stream returns an async iterable.', { executed: 'yes' })
+}
+
+async function* fromPromise(promise: Promise<unknown>): AsyncGenerator<unknown> {
+  const iterable = await promise
+  if (!isAsyncIterable(iterable)) throw new UnfitResult(noStream())
+  yield* iterable
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

@@ -1,0 +1,384 @@
+/**
+ * One member: everything in this process that takes part in a system, tied together over the edges.
+ *
+ * It owns the links, the rpc machine's driver, the tables of members and names, the services it serves and the calls
+ * it makes, and passes events between them. What it decides itself is little: a member whose row is gone is dead, and
+ * everything that waited for it hears so. It starts no process and opens no file; the public faces give it its edges.
+ */
+import type { Clock } from '../edges/clock.ts'
+import type { Crypto, Signer } from '../edges/crypto.ts'
+import type { Engine, Lease } from '../edges/engine.ts'
+import type { Network } from '../edges/network.ts'
+import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
+import { address, type Address, incarnationOf, isMemberId, type MemberId, memberId, memberOf } from '../lib/identifiers.ts'
+import { toHex } from '../lib/bytes.ts'
+import { LamportClock } from '../lib/lamport-clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Outcome } from '../protocols/rpc/messages.ts'
+import { Calls } from './calls.ts'
+import type { Capability } from './capability.ts'
+import { defaultConcurrency, defaultMailbox, Dispatch, ServedService } from './dispatch.ts'
+import { Links, type LinksStatus } from './links.ts'
+import { Listeners } from './listeners.ts'
+import { drawIncarnation, type MemberEntry, Membership, type Tags } from './membership.ts'
+import { Names, type ServerEntry } from './names.ts'
+import { RpcDriver } from './rpc-driver.ts'
+import type { Client, Handlers, Operations, Service } from './service.ts'
+import { Traces } from './traces.ts'
+
+export interface MemberEdges {
+  readonly engine: Engine
+  readonly network: Network
+  readonly clock: Clock
+  readonly crypto: Crypto
+  readonly random: Random
+  /** The operating-system process that this member is. */
+  readonly process: { readonly pid: number; readonly host: string }
+}
+
+export interface MemberOptions {
+  /** Unique among the live members; drawn when left out. */
+  readonly name?: string
+  readonly tags?: Tags
+  /** How long this member may stand still before the others take it for dead. Default 10,000. */
+  readonly leaseTtlMs?: number
+}
+
+export interface ServeOptions {
+  /** Enters the service under this name; several servers may share one. */
+  readonly name?: string
+  /** Handlers that run at once; further calls wait in the mailbox. */
+  readonly concurrency?: number
+  /** Calls that may wait; a further one is told to try again (TA). */
+  readonly mailbox?: number
+}
+
+/** For servers of ours. */
+export interface KernelServeOptions extends ServeOptions {
+  /**
+   * The CardumenErrors of its handlers go to the caller as they are and say truthfully whether the operation ran.
+   * Without it whatever a handler throws is `handler-failed`.
+   */
+  readonly speaksForItself?: boolean
+}
+
+/** A service while it is served. */
+export interface Served extends AsyncDisposable {
+  readonly capability: Capability
+  /** Of another object of this server; its handlers read the number from `context.object`. */
+  capabilityFor(object: number): Capability
+  /** Takes no more calls; those that run may end. */
+  close(): Promise<void>
+}
+
+export interface MemberStatus {
+  readonly address: Address
+  readonly callsInFlight: number
+  readonly services: readonly string[]
+  readonly links: LinksStatus
+  /** Messages that were none of the rpc machine's. */
+  readonly messagesRefused: number
+  /** The rpc machine, for people. */
+  readonly rpc: string
+}
+
+const leaseTtlMsDefault = 10_000
+
+/** `broken`: an invariant of ours did not hold, and the member stopped. */
+export type Ending = 'left' | 'expelled' | 'broken'
+
+const farewells: Readonly<Record<Ending, CardumenError>> = {
+  left: new CardumenError('closed', 'this member has left its system.'),
+  expelled: new CardumenError('lease-lost', 'this member lost its lease: it was taken for dead while it could not run, or its engine failed.'),
+  broken: new CardumenError('closed', 'this member stopped, since an invariant of its own did not hold.'),
+}
+
+export class Member implements AsyncDisposable {
+  readonly id: MemberId
+  readonly address: Address
+  readonly clock: Clock
+  readonly random: Random
+  readonly engine: Engine
+  readonly traces: Traces
+  /** Resolves when this member is none any more: it left, or its lease ended while it could not run. */
+  readonly ended: Promise<Ending>
+  readonly #lease: Lease
+  readonly #links: Links
+  readonly #membership: Membership
+  readonly #names: Names
+  readonly #driver: RpcDriver
+  readonly #dispatch: Dispatch
+  readonly #calls: Calls
+  readonly #crypto: Crypto
+  readonly #signer: Signer
+  readonly #partedListeners: Listeners<MemberEntry>
+  readonly #joinedListeners: Listeners<MemberEntry>
+  #end: (how: Ending) => void = () => {}
+  #closed: Promise<void> | undefined
+  #messagesRefused = 0
+
+  /** @throws CardumenError `name-taken`, `name-invalid`, and what the engine and the network throw. */
+  static async join(edges: MemberEdges, options: MemberOptions = {}): Promise<Member> {
+    const id = options.name === undefined ? drawnName(edges.crypto) : givenName(options.name)
+    const lease = await edges.engine.grantLease({ ttlMs: options.leaseTtlMs ?? leaseTtlMsDefault })
+    try {
+      const member = new Member(edges, address(id, await drawIncarnation(edges.engine, id)), lease)
+      await member.#start(edges, options.tags ?? {})
+      return member
+    } catch (error) {
+      await lease.revoke().catch(() => undefined)
+      throw error
+    }
+  }
+
+  private constructor(edges: MemberEdges, self: Address, lease: Lease) {
+    const { engine, network, clock, crypto, random } = edges
+    this.address = self
+    this.id = memberOf(self)
+    this.clock = clock
+    this.random = random
+    this.engine = engine
+    this.#crypto = crypto
+    this.#signer = crypto.newSigner()
+    this.#lease = lease
+    this.#partedListeners = new Listeners(clock)
+    this.#joinedListeners = new Listeners(clock)
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    const lamport = new LamportClock()
+    this.#membership = new Membership({
+      engine,
+      clock,
+      events: { onJoined: (entry) => this.#onJoined(entry), onParted: (entry) => this.#onParted(entry) },
+    })
+    this.#names = new Names({ engine, clock })
+    this.#links = new Links({
+      systemId: engine.systemId,
+      self,
+      signer: this.#signer,
+      network,
+      clock,
+      crypto,
+      random,
+      lamport,
+      identify: (peer) => this.#membership.identify(peer),
+      events: {
+        onMessage: (from, kind, time, bytes, start, end) => this.#onMessage(from, kind, time, bytes, start, end),
+        onUp: (peer) => this.#driver.call({ kind: 'relinked', peer }),
+        onDown: (peer) => this.#suspect(peer),
+        onUnreachable: (peer, _error, everUp) => void this.#onUnreachable(peer, everUp),
+      },
+    })
+    this.#driver = new RpcDriver({
+      self,
+      incarnation: incarnationOf(self),
+      clock,
+      random,
+      lamport,
+      send: (to, kind, priority, header, headerBytes, body) => this.#links.send(to, kind, priority, header, headerBytes, body),
+      onOutcome: (outcome) => this.#onOutcome(outcome),
+      onBroken: () => void this.#leave('broken'),
+    })
+    this.traces = new Traces(clock, (hook) => this.#driver.setTraceHook(hook))
+    this.#dispatch = new Dispatch({ clock, submit: (call) => this.#driver.call(call) })
+    this.#calls = new Calls({
+      names: this.#names,
+      clock,
+      random,
+      submit: (call) => this.#driver.call(call),
+      hasRoom: (to) => this.#links.hasRoom(to),
+      isSilent: (member) => this.#membership.isSilent(member),
+    })
+  }
+
+  async #start(edges: MemberEdges, tags: Tags): Promise<void> {
+    const endpoints = await this.#links.listen(`${this.id}.${incarnationOf(this.address)}`)
+    try {
+      const { pid, host } = edges.process
+      const { publicKey } = this.#signer
+      const incarnation = incarnationOf(this.address)
+      await this.#membership.enter({ id: this.id, incarnation, pid, host, endpoints, publicKey, tags }, this.#lease)
+      await Promise.all([this.#membership.start(), this.#names.start()])
+    } catch (error) {
+      await Promise.allSettled([this.#links.close(), this.#membership.close(), this.#names.close()])
+      throw error
+    }
+    void this.#lease.ended.then(() => this.#leave('expelled'))
+  }
+
+  /** @throws CardumenError `closed`, `name-invalid`, `option-invalid` (a handler is missing). */
+  async serve<Ops extends Operations>(service: Service<Ops>, handlers: Handlers<Ops>, options: KernelServeOptions = {}): Promise<Served> {
+    this.#refuseIfClosed()
+    if (options.name !== undefined) checkServiceName(options.name)
+    const concurrency = atLeast(1, 'concurrency', options.concurrency ?? defaultConcurrency)
+    const mailboxMax = atLeast(0, 'mailbox', options.mailbox ?? defaultMailbox)
+    const served = new ServedService(service, handlers as unknown as Handlers<Operations>, this.#crypto, options.speaksForItself === true)
+    const capability = served.capabilityFor(0)
+    this.#dispatch.add(served, { concurrency, mailboxMax })
+    const close = async (): Promise<void> => {
+      // First nobody finds it any more, then it takes no more: so fewer are turned away.
+      const forgotten = this.#closed === undefined ? this.#names.remove(options.name, capability) : undefined
+      await forgotten?.finally(() => this.#dispatch.remove(served))
+    }
+    try {
+      await this.#names.enter(options.name, capability, this.address, this.#lease)
+    } catch (error) {
+      this.#dispatch.remove(served)
+      throw error
+    }
+    return { capability, capabilityFor: (object) => served.capabilityFor(object), close, [Symbol.asyncDispose]: close }
+  }
+
+  /** A typed client of a name or of one object. Nothing is sent before its first call. */
+  open<Ops extends Operations>(service: Service<Ops>, target: string | Capability): Client<Ops> {
+    if (typeof target === 'string') checkServiceName(target)
+    return this.#calls.client(service, target)
+  }
+
+  /** The live servers of a name, as last seen. */
+  servers(name: string): readonly ServerEntry[] {
+    return this.#names.servers(name)
+  }
+
+  onServersChanged(name: string, listener: () => void): () => void {
+    return this.#names.onChanged(name, listener)
+  }
+
+  names(): readonly string[] {
+    return this.#names.names()
+  }
+
+  members(): readonly MemberEntry[] {
+    return this.#membership.members()
+  }
+
+  onMemberParted(listener: (entry: MemberEntry) => void): () => void {
+    return this.#partedListeners.add(listener)
+  }
+
+  onMemberJoined(listener: (entry: MemberEntry) => void): () => void {
+    return this.#joinedListeners.add(listener)
+  }
+
+  status(): MemberStatus {
+    return {
+      address: this.address,
+      callsInFlight: this.#calls.inFlight,
+      services: this.#dispatch.services().map((service) => service.name),
+      links: this.#links.status(),
+      messagesRefused: this.#messagesRefused,
+      rpc: this.#driver.inspect(),
+    }
+  }
+
+  /** Leaves the system: takes no more calls, fails those under way, gives its rows back. The engine stays open. */
+  close(): Promise<void> {
+    return this.#leave('left')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #leave(how: Ending): Promise<void> {
+    this.#closed ??= this.#close(how)
+    return this.#closed
+  }
+
+  async #close(how: Ending): Promise<void> {
+    await this.#lease.revoke().catch(() => undefined)
+    this.#calls.close(farewells[how])
+    this.#driver.close()
+    await Promise.allSettled([this.#links.close(), this.#membership.close(), this.#names.close()])
+    this.#end(how)
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed !== undefined) throw new CardumenError('closed', `${this.id} has left its system.`)
+  }
+
+  #onMessage(from: Address, kind: number, time: number, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#driver.onMessage(from, kind, bytes, start, end, time)) this.#messagesRefused++
+  }
+
+  #onOutcome(outcome: Outcome): void {
+    switch (outcome.kind) {
+      case 'completed':
+      case 'failed':
+      case 'item':
+        return this.#calls.onOutcome(outcome)
+      case 'deliver':
+        return this.#dispatch.onDeliver(outcome)
+      case 'abort':
+        return this.#dispatch.onAbort(outcome)
+      case 'pull':
+        return this.#dispatch.onPull(outcome)
+      case 'silent':
+      case 'heard':
+        return this.#membership.setSilent(outcome.peer, outcome.kind === 'silent')
+    }
+  }
+
+  #onJoined(entry: MemberEntry): void {
+    this.#joinedListeners.tell(entry)
+  }
+
+  #onParted(entry: MemberEntry): void {
+    if (entry.address === this.address) return
+    this.#bury(entry.address)
+    this.#partedListeners.tell(entry)
+  }
+
+  /** Nothing is awaited from a member that is gone, and nothing it asked for is kept. */
+  #bury(peer: Address): void {
+    this.#names.forgetMember(peer)
+    this.#driver.call({ kind: 'parted', peer })
+    this.#dispatch.forget(peer)
+    this.#links.forget(peer)
+    this.#membership.setSilent(peer, false)
+  }
+
+  /** A broken link is no proof of death, but a reason to look at once. */
+  #suspect(peer: Address): void {
+    const lease = this.#membership.leaseOf(peer)
+    if (lease !== undefined) this.engine.suspect(lease)
+  }
+
+  async #onUnreachable(peer: Address, everUp: boolean): Promise<void> {
+    if (!(await this.#isMember(peer))) return this.#bury(peer)
+    this.#suspect(peer)
+    if (!everUp) this.#driver.call({ kind: 'unreachable', peer })
+  }
+
+  /** One that joined a moment ago may not be known here yet. In doubt it is one. */
+  async #isMember(peer: Address): Promise<boolean> {
+    if (this.#membership.isLive(peer)) return true
+    try {
+      return (await this.#membership.identify(peer)) !== undefined
+    } catch (error) {
+      if (!isCardumenError(error)) throw error
+      return true
+    }
+  }
+}
+
+function drawnName(crypto: Crypto): MemberId {
+  return memberId(`member-${toHex(crypto.randomBytes(4))}`)
+}
+
+function givenName(name: string): MemberId {
+  if (isMemberId(name)) return name
+  throw new CardumenError('name-invalid', `"${name}" is no name for a member: 1 to 64 of a-z 0-9 . _ -`)
+}
+
+function checkServiceName(name: string): void {
+  if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(name)) {
+    throw new CardumenError('name-invalid', `"${name}" is no name: 1 to 128 of a-z 0-9 . _ -`)
+  }
+}
+
+function atLeast(least: number, option: string, value: number): number {
+  if (Number.isInteger(value) && value >= least) return value
+  throw new CardumenError('option-invalid', `${option} is ${value}; it is a whole number from ${least}.`)
+}

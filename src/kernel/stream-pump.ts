@@ -1,0 +1,77 @@
+/**
+ * The server's end of a stream: takes the handler's values no faster than the caller credits them.
+ *
+ * It holds at most one value. When the caller goes away the handler's generator is returned, so its `finally` runs.
+ * One of the last three events comes, once: so a generator that hangs keeps its place among the handlers that run.
+ */
+import { BrokenInvariant } from '../lib/assert.ts'
+
+export interface PumpEvents {
+  onItem(value: unknown): void
+  onEnd(): void
+  onError(error: unknown): void
+  /** After `stop`: the generator has ended, however. */
+  onStopped(): void
+}
+
+export class StreamPump {
+  readonly #iterator: AsyncIterator<unknown>
+  readonly #events: PumpEvents
+  #room = 0
+  #pumping = false
+  #stopped = false
+
+  constructor(iterable: AsyncIterable<unknown>, events: PumpEvents) {
+    this.#iterator = iterable[Symbol.asyncIterator]()
+    this.#events = events
+  }
+
+  pull(count: number): void {
+    this.#room += count
+    if (!this.#pumping && !this.#stopped) void this.#pump()
+  }
+
+  /** Takes no more values. A generator in the middle of something ends when that does: its signal is there for it. */
+  stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    void this.#return()
+  }
+
+  async #return(): Promise<void> {
+    try {
+      await this.#iterator.return?.()
+    } catch (error) {
+      if (error instanceof BrokenInvariant) throw error
+    }
+    this.#events.onStopped()
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true
+    try {
+      while (this.#room > 0 && !this.#stopped) {
+        const result = await this.#iterator.next()
+        if (result.done === true) return this.#finish()
+        if (this.#stopped) return
+        this.#room--
+        this.#events.onItem(result.value)
+      }
+    } catch (error) {
+      if (error instanceof BrokenInvariant) throw error
+      if (this.#stopped) return
+      this.#stopped = true
+      // The generator itself may be well: its value could not be sent.
+      this.#iterator.return?.().then(undefined, () => undefined)
+      this.#events.onError(error)
+    } finally {
+      this.#pumping = false
+    }
+  }
+
+  #finish(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#events.onEnd()
+  }
+}
