@@ -1,0 +1,123 @@
+/**
+ * Worker threads that run jobs, on Node's worker_threads.
+ *
+ * The jobs submitted in one turn leave as one message, and so do the results of one turn of a worker: on the way
+ * between threads it is the message that costs, not the job. Each unfinished job has a slot, whose number is its name
+ * on that way and whose word in shared memory says who has it (`job-claims.ts`).
+ */
+import { Worker } from 'node:worker_threads'
+import { jobsPerWorkerMax } from '../edges/workers.ts'
+import type { Job, JobStatus, JobWorker, WorkerEvents, WorkerExit, WorkerOptions, Workers } from '../edges/workers.ts'
+import { assert } from '../lib/assert.ts'
+import { fromUtf8 } from '../lib/text.ts'
+import { packParcels, parcel, unpackParcels } from '../wire/parcels.ts'
+import type { Parcel } from '../wire/parcels.ts'
+import { newJobClaims, offer, withdraw } from './job-claims.ts'
+import { siblingModule } from './sibling-module.ts'
+import { fromWorker, toWorker } from './worker-messages.ts'
+import type { WorkerStart } from './worker-messages.ts'
+
+export const workerThreads: Workers = {
+  start: (options, events) => new WorkerThread(options, events),
+}
+
+const statuses: readonly JobStatus[] = ['ok', 'failed', 'abandoned', 'withdrawn']
+
+class WorkerThread implements JobWorker {
+  readonly #claims = newJobClaims(jobsPerWorkerMax)
+  readonly #slotOfJob = new Map<number, number>()
+  readonly #jobOfSlot: (number | undefined)[] = []
+  readonly #freeSlots: number[] = []
+  readonly #outgoing: Parcel[] = []
+  readonly #events: WorkerEvents
+  readonly #worker: Worker
+  #isReady = false
+  #exit: { reason: WorkerExit; detail: string } | undefined
+
+  constructor(options: WorkerOptions, events: WorkerEvents) {
+    this.#events = events
+    for (let slot = jobsPerWorkerMax - 1; slot >= 0; slot--) this.#freeSlots.push(slot)
+    const workerData: WorkerStart = { claims: this.#claims }
+    this.#worker = new Worker(siblingModule(import.meta.url, 'job-worker-main'), {
+      name: options.name,
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytesMax },
+    })
+    this.#worker.on('message', (message: Uint8Array) => this.#onMessage(message))
+    this.#worker.on('error', (error) => this.#onError(error))
+    this.#worker.on('exit', (code) => this.#onExit(code))
+  }
+
+  submit(job: Job): void {
+    const slot = this.#freeSlots.pop()
+    assert(slot !== undefined, 'a worker is given no more jobs than it has slots')
+    this.#slotOfJob.set(job.id, slot)
+    this.#jobOfSlot[slot] = job.id
+    offer(this.#claims, slot)
+    this.#send(parcel(slot, toWorker.job, job.request))
+  }
+
+  withdraw(id: number): boolean {
+    const slot = this.#slotOfJob.get(id)
+    return slot !== undefined && withdraw(this.#claims, slot)
+  }
+
+  cancel(id: number): void {
+    const slot = this.#slotOfJob.get(id)
+    if (slot !== undefined) this.#send(parcel(slot, toWorker.cancel))
+  }
+
+  terminate(): void {
+    this.#exit ??= { reason: 'terminated', detail: 'it was terminated' }
+    void this.#worker.terminate()
+  }
+
+  #send(one: Parcel): void {
+    if (this.#outgoing.push(one) === 1) setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    const bytes = packParcels(this.#outgoing)
+    this.#outgoing.length = 0
+    this.#worker.postMessage(bytes, [bytes.buffer])
+  }
+
+  #onMessage(message: Uint8Array): void {
+    if (!this.#isReady) {
+      this.#isReady = true
+      this.#events.onReady()
+    }
+    for (const one of unpackParcels(message)) this.#onParcel(one)
+  }
+
+  #onParcel({ id: slot, label, content }: Parcel): void {
+    if (label === fromWorker.module) {
+      this.#events.onModule(fromUtf8(content) ?? '')
+      return
+    }
+    const job = this.#freeSlot(slot)
+    const status = statuses[label]
+    assert(status !== undefined, 'a worker sends only labels that are known')
+    this.#events.onResult(job, status, content)
+  }
+
+  #freeSlot(slot: number): number {
+    const job = this.#jobOfSlot[slot]
+    assert(job !== undefined, 'a worker answers each job once')
+    this.#jobOfSlot[slot] = undefined
+    this.#slotOfJob.delete(job)
+    this.#freeSlots.push(slot)
+    return job
+  }
+
+  #onError(error: unknown): void {
+    const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#exit ??= { reason: isOutOfMemory ? 'out-of-memory' : 'failed', detail }
+  }
+
+  #onExit(code: number): void {
+    this.#exit ??= { reason: 'exited', detail: `it exited with code ${code}` }
+    this.#events.onExit(this.#exit.reason, this.#exit.detail)
+  }
+}

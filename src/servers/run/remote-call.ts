@@ -1,0 +1,132 @@
+/**
+ * One call of a function of a module, from its being made to its end, over as many members as that takes.
+ *
+ * A call goes to another member by itself when it surely did not run, and, where it was declared idempotent, also when
+ * nobody can know. What was interrupted so is counted. Everything else is its caller's to decide.
+ */
+import type { Clock } from '../../edges/clock.ts'
+import type { JobReply } from '../../edges/workers.ts'
+import type { CallOptions } from '../../kernel/service.ts'
+import { CardumenError } from '../../lib/cardumen-error.ts'
+import type { Address, Instant } from '../../lib/identifiers.ts'
+import type { OutgoingJob } from './job-channel.ts'
+import { errorOfFailure, mayRunAgain } from './job-outcome.ts'
+import type { Worksite } from './worksites.ts'
+
+/** Members that one call is sent to at most, not counting those that had no room. */
+export const sitesPerCallMax = 8
+const waitMsMin = 10
+const waitMsMax = 1_000
+
+/** Counts what deaths did to calls; shared by all calls of a module, or of a map. */
+export interface Interruptions {
+  /** Calls that were under way when their member or worker died. */
+  interrupted: number
+  /** Of those, calls that were sent again. */
+  rerun: number
+}
+
+export interface CallPlan {
+  readonly module: string
+  readonly functionName: string
+  readonly isIdempotent: boolean
+  readonly on: string | undefined
+  readonly timeoutMs: number
+  /** The same object for calls that may travel together. */
+  readonly options: CallOptions
+  readonly counts: readonly Interruptions[]
+}
+
+export interface CallSites {
+  readonly clock: Clock
+  /** @throws CardumenError where there is none. */
+  choose(plan: CallPlan, avoided: ReadonlySet<Address> | undefined): Worksite | Promise<Worksite>
+}
+
+export class RemoteCall implements OutgoingJob {
+  readonly request: Uint8Array
+  options: CallOptions
+  readonly #plan: CallPlan
+  readonly #sites: CallSites
+  readonly #startedAt: Instant
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: unknown) => void
+  #site: Worksite | undefined
+  #avoided: Set<Address> | undefined
+  #tries = 0
+  #waits = 0
+
+  constructor(plan: CallPlan, request: Uint8Array, sites: CallSites, resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#plan = plan
+    this.request = request
+    this.options = plan.options
+    this.#sites = sites
+    this.#startedAt = sites.clock.now()
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  start(): void {
+    try {
+      const site = this.#sites.choose(this.#plan, this.#avoided)
+      if (site instanceof Promise) site.then((found) => this.#send(found), (error) => this.#reject(error))
+      else this.#send(site)
+    } catch (error) {
+      this.#reject(error)
+    }
+  }
+
+  onReply([failed, result]: JobReply): void {
+    const site = this.#leave()
+    if (failed === 0) {
+      site.noteModule(this.#plan.module)
+      this.#resolve(result)
+    } else this.#onFailure(site, errorOfFailure(result, this.#subject, site.memberId))
+  }
+
+  onError(error: unknown): void {
+    this.#onFailure(this.#leave(), error)
+  }
+
+  #send(site: Worksite): void {
+    this.#site = site
+    this.#tries++
+    site.inFlight++
+    site.channel.send(this)
+  }
+
+  #leave(): Worksite {
+    const site = this.#site
+    if (site === undefined) throw new CardumenError('closed', 'A call that is nowhere was answered.')
+    site.inFlight--
+    this.#site = undefined
+    return site
+  }
+
+  #onFailure(site: Worksite, error: unknown): void {
+    const isInterruption = error instanceof CardumenError && error.executed === 'unknown' && interruptions.has(error.code)
+    if (isInterruption) for (const counts of this.#plan.counts) counts.interrupted++
+    if (!mayRunAgain(error, this.#plan.isIdempotent)) return this.#reject(error)
+    const remainingMs = this.#plan.timeoutMs - (this.#sites.clock.now() - this.#startedAt)
+    if (remainingMs <= 0 || this.#tries >= sitesPerCallMax || this.#plan.options.signal?.aborted === true) return this.#reject(error)
+    if (isInterruption) for (const counts of this.#plan.counts) counts.rerun++
+    if (this.#plan.timeoutMs !== Number.POSITIVE_INFINITY) this.options = { ...this.#plan.options, timeoutMs: remainingMs }
+    if (error.code === 'try-again') return this.#startLater()
+    this.#avoided ??= new Set()
+    this.#avoided.add(site.address)
+    this.start()
+  }
+
+  /** The member is alive and full: this is no try that failed. */
+  #startLater(): void {
+    this.#tries--
+    const delayMs = Math.min(waitMsMax, waitMsMin * 2 ** Math.min(10, this.#waits++))
+    this.#sites.clock.after(delayMs, () => this.start())
+  }
+
+  get #subject(): string {
+    return `${this.#plan.functionName} of ${this.#plan.module}`
+  }
+}
+
+const interruptions: ReadonlySet<string> = new Set(['member-died', 'worker-exited', 'unreachable'])
