@@ -1,0 +1,20 @@
+/**
+ * The public face of cardumen: `join` a system, and define services for it.
+ *
+ * Everything else is reached from the `System` that `join` gives. What is not exported here is not public.
+ */
+export { type DaemonInfo, down, type Downed, type FleetOptions, up, type UpOptions } from './fleet.ts'
+export { join, type JoinOptions, type OfferOptions, System } from './system.ts'
+export { defineService } from './kernel/service.ts'
+export { Capability } from './kernel/capability.ts'
+export { CardumenError, isCardumenError } from './lib/cardumen-error.ts'
+export { errorCodes } from './lib/error-codes.ts'
+export type { Executed } from './lib/cardumen-error.ts'
+export type { ErrorCode } from './lib/error-codes.ts'
+export type { CallContext, CallOptions, Client, Handlers, OperationDefinition, Operations, Priority, Semantics, Service } from './kernel/service.ts'
+export type { Served, ServeOptions } from './kernel/member.ts'
+export type { MemberEntry } from './kernel/membership.ts'
+export type { RunServer } from './servers/run/server.ts'
+export type { ImportOptions, RemoteCallOptions, RemoteFunction, RemoteModule } from './servers/run/remote-module.ts'
+export type { MapOptions, MapProgress, RemoteMap } from './servers/run/remote-map.ts'
+export type { ProgramOptions, RemoteProgram } from './servers/run/remote-program.ts'

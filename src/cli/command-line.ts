@@ -1,0 +1,106 @@
+/**
+ * The command line as a whole: which commands there are, and how each of them ends.
+ *
+ * A command returns its exit code or throws. Its definition is light; what it works with it loads when it runs, so that
+ * `--help` and a mistyped word are answered at once.
+ */
+import process from 'node:process'
+import { Command, CommanderError } from 'commander'
+import type { Operand } from './command.ts'
+import { addCommonOptions, examples } from './common-options.ts'
+import { callCommand } from './commands/call.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { downCommand } from './commands/down.ts'
+import { killCommand } from './commands/kill.ts'
+import { psCommand } from './commands/ps.ts'
+import { runCommand } from './commands/run.ts'
+import { statusCommand } from './commands/status.ts'
+import { traceCommand } from './commands/trace.ts'
+import { upCommand } from './commands/up.ts'
+import { exitCode, exitCodeOf } from './exit-code.ts'
+import { tellFailure, tellUsage } from './failure.ts'
+import { packageVersion } from './package-version.ts'
+import { flushOutput, styled, styledError, watchOutput, withoutColour } from './terminal.ts'
+
+/** Runs one command and ends the process. */
+export async function runCommandLine(args: readonly string[]): Promise<never> {
+  if (isColourRefused(args)) withoutColour()
+  // Whoever read our output has enough of it; members notice at once that this one is gone.
+  watchOutput(() => process.exit(exitCode.ok))
+  const code = await ended(args)
+  await flushOutput()
+  process.exit(code)
+}
+
+async function ended(args: readonly string[]): Promise<number> {
+  let code: number = exitCode.ok
+  try {
+    await commandLine((result) => {
+      code = result
+    }).parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage
+    tellFailure(error)
+    return exitCodeOf(error)
+  }
+}
+
+function commandLine(onEnd: (code: number) => void): Command {
+  const program = configured(new Command('cardumen'))
+  addCommonOptions(program)
+    .description('Your machines as one TypeScript program.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .enablePositionalOptions()
+    .addHelpText('after', help)
+  for (const made of [upCommand, downCommand, statusCommand, psCommand, runCommand, killCommand, callCommand, traceCommand, doctorCommand]) {
+    const { command, act } = made()
+    configured(addCommonOptions(command)).helpOption('-h, --help', 'print this help')
+    command.action(async (...given: unknown[]) => {
+      // Commander gives the operands, the options and the command.
+      const operands = given.slice(0, -2) as Operand[]
+      onEnd(await act({ ...program.opts(), ...command.opts() }, ...operands))
+    })
+    program.addCommand(command)
+  }
+  return program
+}
+
+const help = `${examples(
+  ['cardumen up', 'start members on this machine'],
+  ['cardumen status', 'show who is in, and how they are'],
+  ['cardumen run job.ts --depth 3', 'run a program on the member that suits best'],
+  ['cardumen down', 'stop them'],
+)}
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing is running; "run" ends with the code of its program.`
+
+/** Throws instead of ending the process, tells errors as we tell them, and keeps help free of colour in a pipe. */
+function configured(command: Command): Command {
+  return command
+    .exitOverride()
+    .configureOutput({
+      outputError: (text) => tellUsage(firstLine(text), `${nameOf(command)} --help`),
+      getOutHasColors: () => styled('bold', '') !== '',
+      getErrHasColors: () => styledError('bold', '') !== '',
+    })
+    .configureHelp({ styleTitle: (text) => styled('bold', text), sortSubcommands: false })
+    .showSuggestionAfterError(true)
+}
+
+/** Commander prints "error: what is wrong", and on a line of its own what may have been meant. */
+function firstLine(text: string): string {
+  return text.trim().replace(/^error: /, '').replaceAll('\n', ' ')
+}
+
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`
+}
+
+/** Known before anything is parsed, since wrong usage is told in colour too. What follows the file of `run` is not ours. */
+function isColourRefused(args: readonly string[]): boolean {
+  const run = args.indexOf('run')
+  return (run === -1 ? args : args.slice(0, run)).includes('--no-color')
+}

@@ -1,0 +1,32 @@
+/**
+ * What to do about an error, for those that do not say so themselves.
+ */
+import type { CardumenError } from '../lib/cardumen-error.ts'
+import type { ErrorCode } from '../lib/error-codes.ts'
+
+const nextSteps: Partial<Record<ErrorCode, string>> = {
+  'address-unknown': 'Its server has gone; "cardumen status" shows what is served.',
+  'capability-refused': 'Ask its server for a new capability.',
+  'disk-full': 'Make room on the disk of the state folder, or choose another with --home.',
+  'engine-failed': 'Run "cardumen doctor".',
+  'handshake-refused': 'Are all members of the same version? "cardumen down", then "cardumen up".',
+  'input-refused': 'Give the argument that the message describes.',
+  'lease-lost': 'Is the machine overloaded, or was the process stopped? Run "cardumen doctor".',
+  'member-died': 'Run it again; "cardumen status" shows who is left.',
+  'name-taken': 'Choose another name; "cardumen status" shows those in use.',
+  'name-unknown': '"cardumen status" shows what is served.',
+  'operation-unknown': 'Choose one of the operations named.',
+  'process-failed': 'Its log lies in the folder "logs" of the state folder.',
+  'process-unknown': '"cardumen ps" lists the programs that run.',
+  'state-damaged': 'Choose another state folder with --home, or put back a copy of this one.',
+  'state-newer': 'Upgrade cardumen, or choose another state folder with --home.',
+  'state-unwritable': 'Choose another state folder with --home or CARDUMEN_HOME.',
+  'system-absent': 'Start one: cardumen up',
+  'timed-out': 'Is a member stopped or busy? Look at "cardumen status".',
+  'try-again': 'Its server is busy; try again, or start more of them.',
+  unreachable: 'Look at "cardumen status", then run "cardumen doctor".',
+}
+
+export function nextStepOf(error: CardumenError): string | undefined {
+  return error.hint ?? nextSteps[error.code]
+}

@@ -1,0 +1,40 @@
+/**
+ * How far long work has come, in one line on stderr that is drawn again and again; nothing where that is no terminal.
+ */
+import process from 'node:process'
+import { columnsDefault, styledError } from './terminal.ts'
+
+const barColumnsMax = 40
+const clearLine = '\r\u001B[K'
+
+export class ProgressBar implements Disposable {
+  readonly #label: string
+  readonly #total: number
+  readonly #isShown = process.stderr.isTTY === true
+
+  constructor(label: string, total: number) {
+    this.#label = label
+    this.#total = total
+    this.advanceTo(0)
+  }
+
+  advanceTo(done: number): void {
+    if (this.#isShown) process.stderr.write(clearLine + this.#line(done))
+  }
+
+  clear(): void {
+    if (this.#isShown) process.stderr.write(clearLine)
+  }
+
+  [Symbol.dispose](): void {
+    this.clear()
+  }
+
+  #line(done: number): string {
+    const figures = ` ${done}/${this.#total}`
+    const room = (process.stderr.columns || columnsDefault) - this.#label.length - figures.length - 2
+    const columns = Math.max(0, Math.min(barColumnsMax, room))
+    const filled = this.#total === 0 ? columns : Math.round((columns * done) / this.#total)
+    return `${this.#label} ${styledError('green', '█'.repeat(filled))}${styledError('dim', '░'.repeat(columns - filled))}${figures}`
+  }
+}
