@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
+import { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join as joinPath, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +34,8 @@ export interface UpOptions extends FleetOptions {
   readonly threads?: number
   /** Default 20,000. */
   readonly timeoutMs?: number
+  /** True: those that are started here end when this process has ended, however it did. Default false. */
+  readonly tied?: boolean
   /** Called whenever another one is ready. */
   readonly onProgress?: (ready: number, members: number) => void
 }
@@ -55,10 +58,12 @@ const membersDefaultMax = 8
 const upTimeoutMs = 20_000
 /** Daemons of one name that one `up` starts, when they die as they come up. */
 const startsMax = 3
-const answerTimeoutMs = 3_000
+const answerTimeoutMs = 2_000
 const askTimeoutMs = 1_000
 const graceMs = 3_000
 const lookIntervalMs = 15
+/** Without its built-in snapshot Node starts 40 ms later and takes 6 MB less, for as long as the daemon lives. */
+const nodeFlags = ['--no-node-snapshot']
 /** A longer log is put aside when its daemon starts again, and the one before it is gone. */
 const logBytesMax = 1_048_576
 
@@ -109,7 +114,8 @@ export async function up(options: UpOptions = {}): Promise<readonly DaemonInfo[]
 export async function down(options: FleetOptions = {}): Promise<readonly Downed[]> {
   const folder = stateFolderOf(options)
   const records = livingDaemons(folder)
-  if (!existsSync(joinPath(folder, 'state.db'))) return Promise.all(records.map((record) => end(undefined, recorded(record))))
+  if (!existsSync(joinPath(folder, 'state.db')))
+    return Promise.all(records.map((record) => end(undefined, recorded(record))))
   const system = await join({ ...placeOf(options), tags: { command: 'down' } }).catch((error: unknown) => {
     // Processes can be ended without the state.
     if (records.length === 0) throw error
@@ -146,20 +152,42 @@ function placeOf({ home, system }: FleetOptions): FleetOptions {
 }
 
 /** Rejects when the process ends before it is a member; never resolves. */
-function startDaemon(name: string, threads: number, options: FleetOptions): Promise<never> {
+function startDaemon(name: string, threads: number, options: UpOptions): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>()
   const stateFolder = stateFolderOf(options)
   const logPath = daemonLog(stateFolder, name)
   const script = fileURLToPath(siblingModule(import.meta.url, 'cli/daemon'))
-  const given = ['--name', name, '--threads', String(threads), '--home', resolve(stateFolder, '..'), '--system', options.system ?? 'main']
+  const given = [
+    '--name',
+    name,
+    '--threads',
+    String(threads),
+    '--home',
+    resolve(stateFolder, '..'),
+    '--system',
+    options.system ?? 'main',
+    ...(options.tied === true ? ['--tied'] : []),
+  ]
   const log = openLog(logPath)
-  const child = spawn(process.execPath, [script, ...given], { detached: true, stdio: ['ignore', log, log], env: daemonEnvironment() })
+  const child = spawn(process.execPath, [...nodeFlags, script, ...given], {
+    detached: true,
+    stdio: [options.tied === true ? 'pipe' : 'ignore', log, log],
+    env: daemonEnvironment(),
+  })
   closeSync(log)
   child.unref()
-  child.once('error', (cause) => reject(new CardumenError('process-failed', `Daemon ${name} could not be started.`, { cause })))
+  // The pipe closes with this process, and keeps it no longer.
+  if (child.stdin instanceof Socket) child.stdin.unref()
+  child.once('error', (cause) =>
+    reject(new CardumenError('process-failed', `Daemon ${name} could not be started.`, { cause })),
+  )
   child.once('exit', (code, signal) => {
     if (code === 0) return // Another `up` was quicker: the name is taken.
-    reject(new CardumenError('process-failed', `Daemon ${name} ended at once (${signal ?? code}).`, { hint: `Its log is ${logPath}` }))
+    reject(
+      new CardumenError('process-failed', `Daemon ${name} ended at once (${signal ?? code}).`, {
+        hint: `Its log is ${logPath}`,
+      }),
+    )
   })
   return promise
 }
@@ -177,7 +205,9 @@ function openLog(path: string): number {
 
 /** What npm says about the command that it runs is none of the daemon's business, nor of the programs that it runs. */
 function daemonEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_') && name !== 'INIT_CWD' && name !== 'NODE_TEST_CONTEXT')
+  const own = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('npm_') && name !== 'INIT_CWD' && name !== 'NODE_TEST_CONTEXT',
+  )
   return { NODE_COMPILE_CACHE: compileCacheFolder(), ...Object.fromEntries(own) }
 }
 
@@ -199,7 +229,11 @@ async function untilAllServe(system: System, names: readonly string[], options: 
   const stops = [system.member.onServersChanged(runName, look), system.onMemberJoined(look)]
   const timer = setTimeout(() => {
     const logs = joinPath(system.stateFolder, 'logs')
-    reject(new CardumenError('process-failed', `Not up within ${timeoutMs} ms: ${missing().join(', ')}.`, { hint: `Their logs are in ${logs}` }))
+    reject(
+      new CardumenError('process-failed', `Not up within ${timeoutMs} ms: ${missing().join(', ')}.`, {
+        hint: `Their logs are in ${logs}`,
+      }),
+    )
   }, timeoutMs)
   look()
   try {
@@ -214,7 +248,10 @@ async function refuseUnresponsive(system: System, daemons: readonly MemberEntry[
   const silent = await Promise.all(
     daemons.map(async (entry) => {
       const client = system.open(MemberService, memberServiceName(entry.id))
-      const answers = await client.status(undefined, { timeoutMs: answerTimeoutMs }).then(() => true, () => false)
+      const answers = await client.status(undefined, { timeoutMs: answerTimeoutMs }).then(
+        () => true,
+        () => false,
+      )
       return answers ? [] : [entry]
     }),
   )
@@ -243,20 +280,26 @@ async function end(system: System | undefined, target: Target): Promise<Downed> 
   const { name, pid, record } = target
   const ended = (how: Downed['how']): Downed => ({ name, pid, how })
   const isStopped = record !== undefined && livenessOf(record) === 'stopped'
-  if (system !== undefined && !isStopped && (await ask(system, target)) && (await until(() => isGone(system, target)))) return ended('asked')
+  if (system !== undefined && !isStopped && (await ask(system, target)) && (await until(() => isGone(system, target))))
+    return ended('asked')
   for (const how of ['SIGTERM', 'SIGKILL'] as const) {
     if (!isGone(system, target)) sendSignal(target, how)
     // A stopped process hears nothing before it goes on.
     if (how === 'SIGTERM' && !isGone(system, target)) sendSignal(target, 'SIGCONT')
     if (await until(() => isGone(system, target))) return ended(how)
   }
-  throw new CardumenError('process-failed', `${name} (pid ${pid}) did not end.`, { hint: `See who owns it: ps -fp ${pid}` })
+  throw new CardumenError('process-failed', `${name} (pid ${pid}) did not end.`, {
+    hint: `See who owns it: ps -fp ${pid}`,
+  })
 }
 
 async function ask(system: System, { entry }: Target): Promise<boolean> {
   if (entry === undefined) return false
   const client = system.open(MemberService, memberServiceName(entry.id))
-  return client.stop(undefined, { timeoutMs: askTimeoutMs }).then(() => true, () => false)
+  return client.stop(undefined, { timeoutMs: askTimeoutMs }).then(
+    () => true,
+    () => false,
+  )
 }
 
 function isGone(system: System | undefined, { entry, record }: Target): boolean {

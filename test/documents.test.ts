@@ -14,14 +14,22 @@ function rowsOf(path: string): readonly (readonly string[])[] {
   return readFileSync(join(root, path), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('|') && !/^\|[-|]+\|$/.test(line))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
 }
 
 describe('docs/errors.md', () => {
   const rows = rowsOf('docs/errors.md').filter(([code]) => code !== 'code')
 
   it('explains every code that there is, in the words of the sources', () => {
-    assert.deepEqual(Object.fromEntries(rows.map(([code, meaning]) => [code?.replaceAll('`', ''), meaning])), errorCodes)
+    assert.deepEqual(
+      Object.fromEntries(rows.map(([code, meaning]) => [code?.replaceAll('`', ''), meaning])),
+      errorCodes,
+    )
   })
 
   it('says of every code what to do, and mentions each once', () => {

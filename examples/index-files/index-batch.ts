@@ -2,11 +2,13 @@
  * The job: reads a batch of files and says which words are in them.
  *
  * This is the module that the members import; the single-process run calls the very same function. What it returns is
- * small against what it read, since it travels and is merged by one process: the words as one string, and numbers.
+ * small against what it read and cheap to take apart, since one process merges the results of all: the words as one
+ * string, and packed numbers.
  */
 import { isAscii } from 'node:buffer'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { PackedNumbers } from './packed-numbers.ts'
 import type { Batch } from './text-files.ts'
 
 export interface PartialIndex {
@@ -21,8 +23,10 @@ export interface PartialIndex {
   readonly unreadable: number
   /** The different words, separated by spaces. */
   readonly terms: string
-  /** For each of them: in how many files it is; and for each of these its number in the batch and how often. */
-  readonly postings: readonly number[]
+  /** For each word, packed: in how many files it is; and for each of these its number in the batch and how often. */
+  readonly postings: Uint8Array
+  /** For each word, packed: how many bytes of `postings` are about it. */
+  readonly sizes: Uint8Array
 }
 
 /** A run of letters and digits that begins with a letter, in any script. */
@@ -51,12 +55,23 @@ export function indexBatch(batch: Batch): PartialIndex {
       else postings.push(file, count)
     }
   })
-  const postings: number[] = []
+  const postings = new PackedNumbers()
+  const sizes = new PackedNumbers()
   for (const list of postingsOf.values()) {
+    const start = postings.sizeBytes
     postings.push(list.length / 2)
     for (const number of list) postings.push(number)
+    sizes.push(postings.sizeBytes - start)
   }
-  return { pid: process.pid, first: batch.first, ...counted, terms: [...postingsOf.keys()].join(' '), postings }
+  const terms = [...postingsOf.keys()].join(' ')
+  return {
+    pid: process.pid,
+    first: batch.first,
+    ...counted,
+    terms,
+    postings: postings.toBytes(),
+    sizes: sizes.toBytes(),
+  }
 }
 
 export function countWords(content: Buffer): ReadonlyMap<string, number> {

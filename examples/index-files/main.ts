@@ -31,7 +31,7 @@ import {
   seconds,
   wordsWorthAsking,
 } from './report.ts'
-import { measureSpeedUp, roundsFor } from './speed-up.ts'
+import { measureSpeedUp, runsFor } from './speed-up.ts'
 import { type Batch, batchesOf, changedFiles, type Listing, listFiles } from './text-files.ts'
 import type { WordIndex } from './word-index.ts'
 
@@ -88,8 +88,8 @@ async function run(options: Options, signal: AbortSignal): Promise<void> {
   const aloneMs = await compareWithOneProcess(proof)
   print(describeComparison(proof.digest, aloneMs))
 
-  await members.replenish()
-  print(...(await measure(members, proof, aloneMs)), `all of it took ${seconds(performance.now() - startedMs)}`)
+  if (!options.isQuick) print(...(await measure(members, proof, aloneMs)))
+  print(`all of it took ${seconds(performance.now() - startedMs)}`)
 }
 
 interface Proof {
@@ -126,8 +126,8 @@ async function compareWithOneProcess(proof: Proof): Promise<number> {
 
 async function measure(members: Members, proof: Proof, aloneMs: number): Promise<readonly string[]> {
   const { batches, signal } = proof
-  const rounds = roundsFor(aloneMs)
-  const steps = batches.length * (rounds === 1 ? 1 : 2 * rounds)
+  await members.replenish()
+  const steps = batches.length * runsFor(aloneMs)
   using bar = new ProgressBar('measuring the speed-up')
   let done = 0
   let deaths = 0

@@ -1,8 +1,8 @@
 /**
  * The members that do the work, and this process's own place among them.
  *
- * They live in a state folder of their own, which goes with them: whatever happens to this program short of
- * `kill -9`, `close` leaves neither processes nor files behind.
+ * They live in a state folder of their own, which goes with them: `close` leaves neither processes nor files behind.
+ * They are tied to this process, so that they end with it even when it is killed and cannot close anything.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ export class Members implements AsyncDisposable {
   static async start(count: number): Promise<Members> {
     const home = await mkdtemp(joinPath(tmpdir(), 'cardumen-example-'))
     try {
-      const started = await up({ home, members: count })
+      const started = await up({ home, members: count, tied: true })
       return new Members(
         await join({ home, name: 'index-files' }),
         home,
@@ -57,7 +57,7 @@ export class Members implements AsyncDisposable {
 
   /** Brings up again what was killed; gives all of them. */
   async replenish(): Promise<readonly NamedProcess[]> {
-    return up({ home: this.#home, members: this.#names.size })
+    return up({ home: this.#home, members: this.#names.size, tied: true })
   }
 
   async close(): Promise<void> {

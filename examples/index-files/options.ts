@@ -11,6 +11,8 @@ export interface Options {
   readonly folder: string
   readonly queries: readonly string[]
   readonly members: number
+  /** Without the measuring of the speed-up. */
+  readonly isQuick: boolean
   readonly isHelpWanted: boolean
 }
 
@@ -25,9 +27,10 @@ usage: npm start -- [folder] [options]
   folder           default: node_modules of this checkout
   --query WORD     which files have the word most often; may be given several times
   --members N      members to bring up, 2 to ${membersMax}; default 4
+  --quick          do not measure the speed-up
   --help           this text
 
-Links, binary files, files over 16 MiB and what lies in .git are passed over. Kill members
+Links, binary files, files over 16 MiB and what lies in .git or .cache are passed over. Kill members
 yourself while it runs, with kill -9 and the process ids that it prints: as long as one is
 left, the index is the same.
 
@@ -56,7 +59,7 @@ export function readOptions(list: readonly string[]): Options {
   if (!Number.isInteger(members) || members < 2 || members > membersMax) {
     throw new WrongArguments(`--members is ${values.members}; it is a whole number from 2 to ${membersMax}`)
   }
-  return { folder, queries: values.query ?? [], members, isHelpWanted }
+  return { folder, queries: values.query ?? [], members, isQuick: values.quick === true, isHelpWanted }
 }
 
 function parse(list: readonly string[]) {
@@ -67,6 +70,7 @@ function parse(list: readonly string[]) {
       options: {
         query: { type: 'string', multiple: true },
         members: { type: 'string', default: '4' },
+        quick: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     })

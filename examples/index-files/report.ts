@@ -1,5 +1,6 @@
 /**
- * What the example tells its reader, in lines.
+ * What the example tells its reader, in lines. Results are plain sentences with their numbers in bold; where the output
+ * is no terminal, or NO_COLOR is set, there is neither bold nor colour. Nothing here computes a result.
  */
 import { availableParallelism } from 'node:os'
 import { styleText } from 'node:util'
@@ -133,7 +134,6 @@ export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(2)} s`
 }
 
-/** Node leaves the colours out where the output is no terminal, or NO_COLOR is set. */
 function strong(text: string): string {
   return styleText('bold', text, { stream: process.stdout })
 }

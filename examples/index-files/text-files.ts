@@ -32,8 +32,8 @@ export interface Batch {
 }
 
 export const fileBytesMax = 16 * 1_048_576
-/** What a version-control system keeps for itself is nobody's text. */
-const foldersLeftOut = new Set(['.git'])
+/** What tools keep for themselves is nobody's text, and changes meanwhile. */
+const foldersLeftOut = new Set(['.git', '.cache'])
 
 const batchBytesMax = 262_144
 const batchFilesMax = 256

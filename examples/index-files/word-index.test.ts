@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { countWords, indexBatch, type PartialIndex, wordLengthMax } from './index-batch.ts'
+import { PackedNumbers, PackedReader } from './packed-numbers.ts'
 import { batchesOf, changedFiles, fileBytesMax, listFiles } from './text-files.ts'
 import { WordIndex } from './word-index.ts'
 
@@ -41,8 +42,13 @@ describe('the listing', () => {
     assert.equal(bytes, 7)
   })
 
-  it('passes over links, what is too large and what git keeps, and counts them', () => {
-    const folder = folderOf('passed-over', { 'text.txt': 'one', '.git/index': 'two', 'large.txt': '' })
+  it('passes over links, what is too large and what tools keep, and counts them', () => {
+    const folder = folderOf('passed-over', {
+      'text.txt': 'one',
+      '.git/index': 'two',
+      'below/.cache/code': 'three',
+      'large.txt': '',
+    })
     symlinkSync(join(folder, 'text.txt'), join(folder, 'link.txt'))
     symlinkSync(folder, join(folder, 'round'))
     truncateSync(join(folder, 'large.txt'), fileBytesMax + 1)
@@ -141,21 +147,15 @@ describe('the index', () => {
 
   it('has another digest when anything in it differs', () => {
     const partial: PartialIndex = {
-      pid: 1,
-      first: 0,
-      files: 2,
-      bytes: 9,
-      words: 3,
-      binary: 0,
-      unreadable: 0,
-      terms: 'one two',
-      postings: [1, 0, 1, 1, 1, 2],
+      ...{ pid: 1, first: 0, files: 2, bytes: 9, words: 3, binary: 0, unreadable: 0, terms: 'one two' },
+      postings: new Uint8Array([1, 0, 1, 1, 1, 2]),
+      sizes: new Uint8Array([3, 3]),
     }
     const others: readonly Partial<PartialIndex>[] = [
       {},
       { terms: 'one too' },
-      { postings: [1, 0, 1, 1, 0, 2] },
-      { postings: [1, 0, 1, 1, 1, 3] },
+      { postings: new Uint8Array([1, 0, 1, 1, 0, 2]) },
+      { postings: new Uint8Array([1, 0, 1, 1, 1, 3]) },
       { first: 1 },
       { words: 4 },
     ]
@@ -165,5 +165,26 @@ describe('the index', () => {
       return index.digest()
     })
     assert.equal(new Set(digests).size, others.length)
+  })
+})
+
+describe('packed numbers', () => {
+  it('come out as they went in, the small ones with a byte each', () => {
+    const numbers = [0, 1, 127, 128, 16_383, 16_384, 2 ** 31 - 1, 0]
+    const packed = new PackedNumbers()
+    for (const number of numbers) packed.push(number)
+    assert.equal(packed.sizeBytes, 3 + 2 + 2 + 3 + 5 + 1)
+    const reader = new PackedReader(packed.toBytes())
+    assert.deepEqual(
+      numbers.map(() => reader.next()),
+      numbers,
+    )
+  })
+
+  it('may be more than there was room for', () => {
+    const packed = new PackedNumbers()
+    for (let number = 0; number < 100_000; number++) packed.push(number)
+    const reader = new PackedReader(packed.toBytes())
+    for (let number = 0; number < 100_000; number++) assert.equal(reader.next(), number)
   })
 })

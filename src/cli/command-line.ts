@@ -7,7 +7,7 @@
 import process from 'node:process'
 import { Command, CommanderError } from 'commander'
 import type { Operand } from './command.ts'
-import { addCommonOptions, examples } from './common-options.ts'
+import { addStandardOptions, examples } from './standard-options.ts'
 import { callCommand } from './commands/call.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { downCommand } from './commands/down.ts'
@@ -48,16 +48,26 @@ async function ended(args: readonly string[]): Promise<number> {
 
 function commandLine(onEnd: (code: number) => void): Command {
   const program = configured(new Command('cardumen'))
-  addCommonOptions(program)
+  addStandardOptions(program)
     .description('Your machines as one TypeScript program.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .enablePositionalOptions()
     .addHelpText('after', help)
-  for (const made of [upCommand, downCommand, statusCommand, psCommand, runCommand, killCommand, callCommand, traceCommand, doctorCommand]) {
+  for (const made of [
+    upCommand,
+    downCommand,
+    statusCommand,
+    psCommand,
+    runCommand,
+    killCommand,
+    callCommand,
+    traceCommand,
+    doctorCommand,
+  ]) {
     const { command, act } = made()
-    configured(addCommonOptions(command)).helpOption('-h, --help', 'print this help')
+    configured(addStandardOptions(command)).helpOption('-h, --help', 'print this help')
     command.action(async (...given: unknown[]) => {
       // Commander gives the operands, the options and the command.
       const operands = given.slice(0, -2) as Operand[]
@@ -92,7 +102,10 @@ function configured(command: Command): Command {
 
 /** Commander prints "error: what is wrong", and on a line of its own what may have been meant. */
 function firstLine(text: string): string {
-  return text.trim().replace(/^error: /, '').replaceAll('\n', ' ')
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
 }
 
 function nameOf(command: Command): string {

@@ -1,13 +1,15 @@
 /**
  * What each file of `commands/` makes: the definition of a command, and what it does.
+ *
+ * The two are apart so that the command line gives all commands the same options and the same end.
  */
 import type { Command } from 'commander'
-import type { CommonOptions } from './common-options.ts'
+import type { StandardOptions } from './standard-options.ts'
 
 export type Operand = string | readonly string[] | undefined
 
-export interface CommandFace<Options extends CommonOptions = CommonOptions> {
+export interface CommandFace<Options extends StandardOptions = StandardOptions> {
   readonly command: Command
   /** Resolves to the exit code; throws what went wrong. */
-  act(options: Options, ...operands: readonly Operand[]): Promise<number>
+  readonly act: (options: Options, ...operands: readonly Operand[]) => Promise<number>
 }

@@ -24,6 +24,8 @@ export interface DaemonOptions {
   readonly threads: string
   readonly home?: string
   readonly system?: string
+  /** Its input is a pipe from the process that started it; it ends with that. */
+  readonly tied?: boolean
 }
 
 async function runDaemon(options: DaemonOptions): Promise<number> {
@@ -55,6 +57,7 @@ async function serve(options: DaemonOptions): Promise<number> {
   }
   system.onStop(() => stop('asked to'))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal))
+  if (options.tied === true) process.stdin.once('end', () => stop('the process that started it has ended')).resume()
   setTimeout(tidyUp, settleMs).unref()
   const how = await system.ended
   await system.close()
@@ -82,6 +85,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       threads: { type: 'string', default: '1' },
       home: { type: 'string' },
       system: { type: 'string' },
+      tied: { type: 'boolean' },
     },
   })
   process.exit(await runDaemon(values))

@@ -15,7 +15,7 @@ import { openSqliteEngine } from '../engines/sqlite/sqlite-engine.ts'
 import { openSocketFolder } from '../host/socket-folder.ts'
 import { isCardumenError } from '../lib/cardumen-error.ts'
 import { stateFolderOf } from '../state-folder.ts'
-import type { CommonOptions } from './common-options.ts'
+import type { StandardOptions } from './standard-options.ts'
 import { joinExisting } from './joined.ts'
 import { reportsOf } from './member-reports.ts'
 import { nextStepOf } from './next-step.ts'
@@ -40,7 +40,7 @@ const memoryBytesPerMember = 100 * 1_048_576
 const clockWatchMs = 200
 const clockDriftMsMax = 10
 
-export async function* findings(options: CommonOptions): AsyncGenerator<Finding> {
+export async function* findings(options: StandardOptions): AsyncGenerator<Finding> {
   const folder = stateFolderOf(options)
   yield* checked('node', nodeVersion)
   yield* checked('cores', cores)
@@ -67,7 +67,12 @@ async function* checked(check: string, look: () => Result | Promise<Result>): As
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     const next = isCardumenError(error) ? nextStepOf(error) : undefined
-    yield { check, result: 'fail', detail: isCardumenError(error) ? `[${error.code}] ${detail}` : detail, ...(next !== undefined && { next }) }
+    yield {
+      check,
+      result: 'fail',
+      detail: isCardumenError(error) ? `[${error.code}] ${detail}` : detail,
+      ...(next !== undefined && { next }),
+    }
   }
 }
 
@@ -90,7 +95,11 @@ function cores(): Result {
 function memory(): Result {
   const detail = `${size(freemem())} free of ${size(totalmem())}`
   if (freemem() >= memoryBytesPerMember * availableParallelism()) return ok(detail)
-  return { result: 'warn', detail, next: `Reckon with ${size(memoryBytesPerMember)} for each member; start fewer with "up --members".` }
+  return {
+    result: 'warn',
+    detail,
+    next: `Reckon with ${size(memoryBytesPerMember)} for each member; start fewer with "up --members".`,
+  }
 }
 
 /** Leases go by the monotonic clock, logs and traces by the other one. */
@@ -99,7 +108,11 @@ async function clock(): Promise<Result> {
   await delay(clockWatchMs)
   const driftMs = Math.abs(Date.now() - performance.now() - before)
   if (driftMs <= clockDriftMsMax) return ok(`steady; it says ${new Date().toISOString()}`)
-  return { result: 'warn', detail: `jumped by ${driftMs.toFixed(1)} ms within ${clockWatchMs} ms`, next: 'Leases do not mind, but times in logs and traces will: look at the time service.' }
+  return {
+    result: 'warn',
+    detail: `jumped by ${driftMs.toFixed(1)} ms within ${clockWatchMs} ms`,
+    next: 'Leases do not mind, but times in logs and traces will: look at the time service.',
+  }
 }
 
 function stateFolder(folder: string): Result {
@@ -109,7 +122,11 @@ function stateFolder(folder: string): Result {
     return ok(isNew ? `${folder} can be made` : folder)
   } catch (error) {
     const next = 'Choose another folder with --home or CARDUMEN_HOME.'
-    return { result: 'fail', detail: `${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`, next }
+    return {
+      result: 'fail',
+      detail: `${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      next,
+    }
   }
 }
 
@@ -133,10 +150,14 @@ async function engine(folder: string): Promise<Result> {
   const medianMs = timesMs.toSorted((left, right) => left - right)[commitsMeasured / 2] ?? 0
   const detail = `format ${formatVersion}, a synced commit takes ${medianMs.toFixed(1)} ms`
   if (medianMs <= commitMsMax) return ok(detail)
-  return { result: 'warn', detail, next: 'The disk is slow at syncing; put the state folder on a faster one with --home.' }
+  return {
+    result: 'warn',
+    detail,
+    next: 'The disk is slow at syncing; put the state folder on a faster one with --home.',
+  }
 }
 
-async function members(options: CommonOptions): Promise<Result> {
+async function members(options: StandardOptions): Promise<Result> {
   await using system = await joinExisting(options, 'doctor')
   const reports = await reportsOf(system)
   const silent = reports.filter((report) => report.state === 'unresponsive')
@@ -149,10 +170,17 @@ async function members(options: CommonOptions): Promise<Result> {
 function logs(folder: string): Result {
   const logFolder = joinPath(folder, 'logs')
   const files = existsSync(logFolder) ? readdirSync(logFolder) : []
-  const bytes = files.reduce((sum, file) => sum + (statSync(joinPath(logFolder, file), { throwIfNoEntry: false })?.size ?? 0), 0)
+  const bytes = files.reduce(
+    (sum, file) => sum + (statSync(joinPath(logFolder, file), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
   const detail = `${counted(files.length, 'file')}, ${size(bytes)}, in ${logFolder}`
   if (bytes <= logBytesMax) return ok(files.length === 0 ? 'none' : detail)
-  return { result: 'warn', detail, next: `Something prints much. Delete them when nothing runs: rm ${joinPath(logFolder, '*')}` }
+  return {
+    result: 'warn',
+    detail,
+    next: `Something prints much. Delete them when nothing runs: rm ${joinPath(logFolder, '*')}`,
+  }
 }
 
 /** What `mkdir -p` would make first. */

@@ -34,7 +34,9 @@ export class EventMerge {
   }
 
   #sort(): void {
-    this.#held.sort((left, right) => left.atMs - right.atMs || left.lamport - right.lamport || left.sequence - right.sequence)
+    this.#held.sort(
+      (left, right) => left.atMs - right.atMs || left.lamport - right.lamport || left.sequence - right.sequence,
+    )
   }
 
   #give(count: number): void {

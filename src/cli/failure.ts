@@ -14,7 +14,11 @@ export function tellFailure(error: unknown): void {
   } else if (isSystemError(error)) {
     tell(error.code.toLowerCase(), error.message, undefined)
   } else {
-    tell('unexpected', error instanceof Error ? error.message : String(error), 'Run it again with CARDUMEN_DEBUG=1, and report what it prints.')
+    tell(
+      'unexpected',
+      error instanceof Error ? error.message : String(error),
+      'Run it again with CARDUMEN_DEBUG=1, and report what it prints.',
+    )
   }
   if (process.env['CARDUMEN_DEBUG']) note(inspect(error))
 }

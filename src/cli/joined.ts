@@ -10,19 +10,23 @@ import type { MemberEntry } from '../kernel/membership.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { stateFolderOf } from '../state-folder.ts'
 import { join, type System } from '../system.ts'
-import type { CommonOptions } from './common-options.ts'
+import type { StandardOptions } from './standard-options.ts'
 
 export const commandTag = 'command'
 
 /** @throws CardumenError `system-absent`, and what `join` throws. */
-export function joinExisting(options: CommonOptions, command: string): Promise<System> {
+export function joinExisting(options: StandardOptions, command: string): Promise<System> {
   const folder = stateFolderOf(options)
   if (!existsSync(joinPath(folder, 'state.db'))) throw absent(folder)
   return joinAs(options, command)
 }
 
-export function joinAs({ home, system }: CommonOptions, command: string): Promise<System> {
-  return join({ ...(home !== undefined && { home }), ...(system !== undefined && { system }), tags: { [commandTag]: command } })
+export function joinAs({ home, system }: StandardOptions, command: string): Promise<System> {
+  return join({
+    ...(home !== undefined && { home }),
+    ...(system !== undefined && { system }),
+    tags: { [commandTag]: command },
+  })
 }
 
 /** The members that are no commands, by name: m2 before m10. */

@@ -23,5 +23,9 @@ function plain(value: unknown): unknown {
   if (value instanceof Map) return [...value].map(([key, each]) => [plain(key), plain(each)])
   if (value instanceof Set) return [...value].map(plain)
   if (Array.isArray(value)) return value.map(plain)
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined).map(([name, each]) => [name, plain(each)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => each !== undefined)
+      .map(([name, each]) => [name, plain(each)]),
+  )
 }

@@ -38,16 +38,33 @@ const startingMsMax = 10_000
 /** Every member has these; they say nothing. */
 const standingServices = ['member', 'process']
 
-export async function reportsOf(system: System, earlier: readonly MemberReport[] = []): Promise<readonly MemberReport[]> {
+export async function reportsOf(
+  system: System,
+  earlier: readonly MemberReport[] = [],
+): Promise<readonly MemberReport[]> {
   const entries = membersOf(system)
-  const reports = await Promise.all(entries.map((entry) => reportOf(system, entry, earlier.find((report) => report.pid === entry.pid))))
+  const reports = await Promise.all(
+    entries.map((entry) =>
+      reportOf(
+        system,
+        entry,
+        earlier.find((report) => report.pid === entry.pid),
+      ),
+    ),
+  )
   const pids = new Set(entries.map((entry) => entry.pid))
   const strays = livingDaemons(system.stateFolder).filter((record) => !pids.has(record.pid))
-  return [...reports.filter((report) => report !== undefined), ...strays.map(strayReport)].toSorted((left, right) => compareNames(left.name, right.name))
+  return [...reports.filter((report) => report !== undefined), ...strays.map(strayReport)].toSorted((left, right) =>
+    compareNames(left.name, right.name),
+  )
 }
 
 /** Undefined where it has died meanwhile. */
-async function reportOf(system: System, entry: MemberEntry, earlier: MemberReport | undefined): Promise<MemberReport | undefined> {
+async function reportOf(
+  system: System,
+  entry: MemberEntry,
+  earlier: MemberReport | undefined,
+): Promise<MemberReport | undefined> {
   try {
     const client = system.open(MemberService, memberServiceName(entry.id))
     const status = await client.status(undefined, { timeoutMs: answerTimeoutMs, semantics: 'at-most-once' })
@@ -55,7 +72,7 @@ async function reportOf(system: System, entry: MemberEntry, earlier: MemberRepor
   } catch (error) {
     const hasGone = !system.members().some((member) => member.address === entry.address)
     if (hasGone || isCardumenError(error, 'member-died') || isCardumenError(error, 'name-unknown')) return undefined
-    return silentReport(entry)
+    return silentReport(entry, error)
   }
 }
 
@@ -71,15 +88,18 @@ function liveReport(entry: MemberEntry, status: ProcessStatus, earlier: MemberRe
   }
 }
 
-function silentReport(entry: MemberEntry): MemberReport {
-  const detail = isStopped(entry.pid) ? `stopped; it goes on with "kill -CONT ${entry.pid}"` : 'it does not answer'
+function silentReport(entry: MemberEntry, error: unknown): MemberReport {
+  const reason = isCardumenError(error) && error.code !== 'timed-out' ? `: ${error.code}` : ''
+  const stopped = `stopped; it goes on with "kill -CONT ${entry.pid}"`
+  const detail = isStopped(entry.pid) ? stopped : `it does not answer${reason}`
   return { ...unknown, ...factsOf(entry), state: 'unresponsive', detail }
 }
 
 function strayReport(record: DaemonRecord): MemberReport {
   const { name, pid, startedMs } = record
   const facts = { ...unknown, name, pid, host: '', isDaemon: true, threads: undefined, joinedMs: startedMs }
-  if (livenessOf(record) === 'stopped') return { ...facts, state: 'unresponsive', detail: 'stopped, and no member any more' }
+  if (livenessOf(record) === 'stopped')
+    return { ...facts, state: 'unresponsive', detail: 'stopped, and no member any more' }
   if (Date.now() - startedMs < startingMsMax) return { ...facts, state: 'starting', detail: undefined }
   return { ...facts, state: 'unresponsive', detail: 'its process runs, but it is no member' }
 }
@@ -94,7 +114,9 @@ const unknown = {
   nodeVersion: undefined,
 } as const
 
-function factsOf(entry: MemberEntry): Pick<MemberReport, 'name' | 'pid' | 'host' | 'isDaemon' | 'threads' | 'joinedMs'> {
+function factsOf(
+  entry: MemberEntry,
+): Pick<MemberReport, 'name' | 'pid' | 'host' | 'isDaemon' | 'threads' | 'joinedMs'> {
   const { id, pid, host, joinedMs, tags } = entry
   const threads = typeof tags['threads'] === 'number' ? tags['threads'] : undefined
   return { name: id, pid, host, isDaemon: tags['daemon'] === 1, threads, joinedMs }

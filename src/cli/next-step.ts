@@ -1,5 +1,7 @@
 /**
  * What to do about an error, for those that do not say so themselves.
+ *
+ * An error's own hint knows more of its case and comes first. Codes that a command line never meets have no line here.
  */
 import type { CardumenError } from '../lib/cardumen-error.ts'
 import type { ErrorCode } from '../lib/error-codes.ts'
@@ -13,9 +15,11 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   'input-refused': 'Give the argument that the message describes.',
   'lease-lost': 'Is the machine overloaded, or was the process stopped? Run "cardumen doctor".',
   'member-died': 'Run it again; "cardumen status" shows who is left.',
+  'name-invalid': 'Choose another name.',
   'name-taken': 'Choose another name; "cardumen status" shows those in use.',
   'name-unknown': '"cardumen status" shows what is served.',
   'operation-unknown': 'Choose one of the operations named.',
+  'option-invalid': 'See the help of the command.',
   'process-failed': 'Its log lies in the folder "logs" of the state folder.',
   'process-unknown': '"cardumen ps" lists the programs that run.',
   'state-damaged': 'Choose another state folder with --home, or put back a copy of this one.',

@@ -1,5 +1,5 @@
 /**
- * The version in the package.json above this file, wherever the package lies.
+ * The version in the package.json above this file, wherever the package lies: in a checkout, compiled, or installed.
  */
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'

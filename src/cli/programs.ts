@@ -1,5 +1,7 @@
 /**
  * The programs that run on the members, whoever started them.
+ *
+ * Every member that offers to run things is asked, all at once; there is no list anywhere that could be out of date.
  */
 import type { Capability } from '../kernel/capability.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
@@ -54,8 +56,11 @@ export function findProgram({ listed }: Programs, wanted: string): ListedProgram
   const running = listed.filter((program) => program.info.state !== 'ended')
   const found = running.filter((program) => String(program.info.pid) === wanted || programName(program) === wanted)
   const [first, ...others] = found
-  if (first === undefined) throw new CardumenError('process-unknown', `No program with the process id or name "${wanted}" runs.`)
+  if (first === undefined)
+    throw new CardumenError('process-unknown', `No program with the process id or name "${wanted}" runs.`)
   if (others.length === 0) return first
   const pids = found.map((program) => program.info.pid).join(', ')
-  throw new CardumenError('option-invalid', `${found.length} programs are named "${wanted}": ${pids}.`, { hint: 'Give the process id of one.' })
+  throw new CardumenError('option-invalid', `${found.length} programs are named "${wanted}": ${pids}.`, {
+    hint: 'Give the process id of one.',
+  })
 }

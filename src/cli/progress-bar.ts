@@ -1,5 +1,7 @@
 /**
- * How far long work has come, in one line on stderr that is drawn again and again; nothing where that is no terminal.
+ * How far long work has come, in one line on stderr that is drawn again and again.
+ *
+ * Nothing at all where stderr is no terminal: a log needs no bar. It is gone when the work is done.
  */
 import process from 'node:process'
 import { columnsDefault, styledError } from './terminal.ts'

@@ -1,5 +1,7 @@
 /**
  * A text that is drawn again in the same place on a terminal; in a pipe, one after the other with an empty line between.
+ *
+ * It draws on the terminal's second screen, so that what stood there before comes back.
  */
 import process from 'node:process'
 import { print } from './terminal.ts'

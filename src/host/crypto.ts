@@ -35,7 +35,10 @@ function rawKey(key: KeyObject): Uint8Array {
 }
 
 function keyOf(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(raw).toString('base64url') }, format: 'jwk' })
+  return createPublicKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(raw).toString('base64url') },
+    format: 'jwk',
+  })
 }
 
 /** A Uint8Array of its own memory, since a Buffer's `slice` does not copy. */

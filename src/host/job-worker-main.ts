@@ -15,7 +15,7 @@ import { packParcels, parcel, unpackParcels } from '../wire/parcels.ts'
 import type { Parcel } from '../wire/parcels.ts'
 import { RunningJob, runAsJob } from './current-job.ts'
 import { begin } from './job-claims.ts'
-import { fromWorker, toWorker } from './worker-messages.ts'
+import { fromWorker, toWorker, transferBytesMin } from './worker-messages.ts'
 import type { WorkerStart } from './worker-messages.ts'
 
 type Exports = Readonly<Record<string, unknown>>
@@ -86,11 +86,22 @@ function onJob({ id: slot, content }: Parcel): void {
     if (exports !== undefined) call(slot, job, url, exports, name, args)
     else void loadThenCall(slot, job, url, name, args)
   } catch (error) {
-    answerFailed(slot, job, { code: 'input-refused', executed: 'no', message: 'The request of a job is malformed.', error })
+    answerFailed(slot, job, {
+      code: 'input-refused',
+      executed: 'no',
+      message: 'The request of a job is malformed.',
+      error,
+    })
   }
 }
 
-async function loadThenCall(slot: number, job: RunningJob, url: string, name: string | undefined, args: readonly unknown[]): Promise<void> {
+async function loadThenCall(
+  slot: number,
+  job: RunningJob,
+  url: string,
+  name: string | undefined,
+  args: readonly unknown[],
+): Promise<void> {
   try {
     const exports = await load(url)
     if (running.get(slot) === job) call(slot, job, url, exports, name, args)
@@ -113,16 +124,35 @@ function load(url: string): Promise<Exports> {
   return promise
 }
 
-function call(slot: number, job: RunningJob, url: string, exports: Exports, name: string | undefined, args: readonly unknown[]): void {
-  if (name === undefined) return answerOk(slot, job, Object.keys(exports).filter((key) => typeof exports[key] === 'function'))
+function call(
+  slot: number,
+  job: RunningJob,
+  url: string,
+  exports: Exports,
+  name: string | undefined,
+  args: readonly unknown[],
+): void {
+  if (name === undefined)
+    return answerOk(
+      slot,
+      job,
+      Object.keys(exports).filter((key) => typeof exports[key] === 'function'),
+    )
   const target = Object.hasOwn(exports, name) ? exports[name] : undefined
   if (typeof target !== 'function') {
-    return answerFailed(slot, job, { code: 'function-unknown', executed: 'no', message: `${url} exports no function ${name}.` })
+    return answerFailed(slot, job, {
+      code: 'function-unknown',
+      executed: 'no',
+      message: `${url} exports no function ${name}.`,
+    })
   }
   try {
     const result: unknown = runAsJob(job, () => Reflect.apply(target, undefined, args))
     if (result instanceof Promise || isThenable(result)) {
-      result.then((value) => answerOk(slot, job, value), (error) => answerThrown(slot, job, error))
+      result.then(
+        (value) => answerOk(slot, job, value),
+        (error) => answerThrown(slot, job, error),
+      )
     } else answerOk(slot, job, result)
   } catch (error) {
     answerThrown(slot, job, error)
@@ -138,13 +168,19 @@ function answerOk(slot: number, job: RunningJob, value: unknown): void {
     const reply: JobReply = [0, value]
     answer(slot, job, fromWorker.ok, encode(reply))
   } catch (error) {
-    const message = error instanceof CardumenError ? `The result: ${error.message.replace('$[1]', '$')}` : messageOf(error)
+    const message =
+      error instanceof CardumenError ? `The result: ${error.message.replace('$[1]', '$')}` : messageOf(error)
     answerFailed(slot, job, { code: 'cannot-travel', executed: 'yes', message })
   }
 }
 
 function answerThrown(slot: number, job: RunningJob, thrown: unknown): void {
-  answerFailed(slot, job, { code: 'handler-failed', executed: 'yes', message: messageOf(thrown), error: asError(thrown) })
+  answerFailed(slot, job, {
+    code: 'handler-failed',
+    executed: 'yes',
+    message: messageOf(thrown),
+    error: asError(thrown),
+  })
 }
 
 function answerFailed(slot: number, job: RunningJob, failure: JobFailure): void {
@@ -172,7 +208,7 @@ function flush(): void {
   if (answers.length === 0) return
   const bytes = packParcels(answers)
   answers.length = 0
-  owner.postMessage(bytes, [bytes.buffer])
+  owner.postMessage(bytes, bytes.length < transferBytesMin ? [] : [bytes.buffer])
 }
 
 function asError(thrown: unknown): Error {

@@ -18,12 +18,16 @@ export const childProcesses: Processes = { start }
 
 async function start(spec: ProcessSpec, events: ProcessEvents): Promise<ChildProcess> {
   const path = await pathOf(spec.module)
-  const child = spawn(process.execPath, ['--import', siblingModule(import.meta.url, 'end-with-parent').href, path, ...spec.args], {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...spec.env },
-    cwd: spec.workingFolder,
-    windowsHide: true,
-  }) as ChildProcessWithoutNullStreams
+  const child = spawn(
+    process.execPath,
+    ['--import', siblingModule(import.meta.url, 'end-with-parent').href, path, ...spec.args],
+    {
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...spec.env },
+      cwd: spec.workingFolder,
+      windowsHide: true,
+    },
+  ) as ChildProcessWithoutNullStreams
   const hosted = new HostedChild(child, events)
   try {
     await once(child, 'spawn')
@@ -37,7 +41,9 @@ async function pathOf(module: string): Promise<string> {
   const path = module.startsWith('file:') ? fileURLToPath(module) : module
   const found = await stat(path).catch(() => undefined)
   if (found?.isFile() === true) return path
-  throw new CardumenError('process-failed', `There is no file ${path} to run.`, { hint: 'Name a JavaScript or TypeScript file by its path or file: URL.' })
+  throw new CardumenError('process-failed', `There is no file ${path} to run.`, {
+    hint: 'Name a JavaScript or TypeScript file by its path or file: URL.',
+  })
 }
 
 class HostedChild implements ChildProcess {

@@ -28,12 +28,21 @@ const probeTimeoutMs = 500
 export async function openSocketFolder(stateFolder: string): Promise<string> {
   const name = shortHash(await canonical(stateFolder))
   const runtime = process.env['XDG_RUNTIME_DIR']
-  if (runtime !== undefined && runtime !== '' && fits(join(runtime, `cardumen-${name}`)) && (await isPrivate(runtime))) {
+  if (
+    runtime !== undefined &&
+    runtime !== '' &&
+    fits(join(runtime, `cardumen-${name}`)) &&
+    (await isPrivate(runtime))
+  ) {
     return privateFolder(join(runtime, `cardumen-${name}`))
   }
   const user = `cardumen-${process.getuid?.() ?? 'user'}`
   const parent = [tmpdir(), '/tmp'].map((folder) => join(folder, user)).find((folder) => fits(join(folder, name)))
-  if (parent === undefined) throw new CardumenError('state-unwritable', `No folder has a path short enough for sockets; ${tmpdir()} is too long.`)
+  if (parent === undefined)
+    throw new CardumenError(
+      'state-unwritable',
+      `No folder has a path short enough for sockets; ${tmpdir()} is too long.`,
+    )
   await privateFolder(parent)
   return privateFolder(join(parent, name))
 }

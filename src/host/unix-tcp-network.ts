@@ -24,14 +24,17 @@ export class UnixTcpNetwork implements Network {
   }
 
   async listen(name: string, onConnection: (connection: Connection) => void): Promise<Listener> {
-    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => onConnection(new SocketConnection(socket)))
+    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
+      onConnection(new SocketConnection(socket)),
+    )
     return this.#kind.kind === 'tcp' ? listenTcp(server) : listenUnix(server, this.#kind.folder, name)
   }
 
   dial(endpoint: Endpoint, options: { readonly timeoutMs: number }): Promise<Connection> {
     return new Promise((settle, fail) => {
       const target = targetOf(endpoint)
-      if (target === undefined) return fail(new CardumenError('unreachable', `${JSON.stringify(endpoint)} is no endpoint.`))
+      if (target === undefined)
+        return fail(new CardumenError('unreachable', `${JSON.stringify(endpoint)} is no endpoint.`))
       const socket = connect(target)
       const abandon = (cause: unknown): void => {
         clearTimeout(timer)
@@ -74,9 +77,14 @@ async function listenUnix(server: Server, folder: string, name: string): Promise
   return { endpoints: [`unix:${path}`], close: () => closed(server) }
 }
 
-function listening(server: Server, where: { readonly host?: string; readonly port?: number; readonly path?: string; readonly backlog: number }): Promise<void> {
+function listening(
+  server: Server,
+  where: { readonly host?: string; readonly port?: number; readonly path?: string; readonly backlog: number },
+): Promise<void> {
   return new Promise((settle, fail) => {
-    server.once('error', (cause) => fail(new CardumenError('state-unwritable', `No socket could be made: ${cause.message}.`, { cause })))
+    server.once('error', (cause) =>
+      fail(new CardumenError('state-unwritable', `No socket could be made: ${cause.message}.`, { cause })),
+    )
     server.listen(where, () => {
       // A failed accept concerns one connection, which its dialler makes again; the server goes on.
       server.removeAllListeners('error').on('error', () => {})
@@ -108,7 +116,9 @@ class SocketConnection implements Connection {
   handle(events: ConnectionEvents): void {
     this.#events = events
     if (this.#isClosed) return events.onClose(this.#error)
-    this.#socket.on('data', (chunk: Buffer) => events.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)))
+    this.#socket.on('data', (chunk: Buffer) =>
+      events.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)),
+    )
     this.#socket.on('drain', () => events.onDrain())
     this.#socket.resume()
   }

@@ -10,6 +10,9 @@ export const toWorker = { job: 0, cancel: 1 } as const
 /** Worker to owner. Each job is answered by exactly one of the first four; `module` carries a URL in UTF-8. */
 export const fromWorker = { ok: 0, failed: 1, abandoned: 2, withdrawn: 3, module: 4 } as const
 
+/** To hand over a buffer costs more than to copy a small one. */
+export const transferBytesMin = 65_536
+
 export interface WorkerStart {
   readonly claims: Int32Array<SharedArrayBuffer>
 }

@@ -14,7 +14,7 @@ import { packParcels, parcel, unpackParcels } from '../wire/parcels.ts'
 import type { Parcel } from '../wire/parcels.ts'
 import { newJobClaims, offer, withdraw } from './job-claims.ts'
 import { siblingModule } from './sibling-module.ts'
-import { fromWorker, toWorker } from './worker-messages.ts'
+import { fromWorker, toWorker, transferBytesMin } from './worker-messages.ts'
 import type { WorkerStart } from './worker-messages.ts'
 
 export const workerThreads: Workers = {
@@ -79,7 +79,7 @@ class WorkerThread implements JobWorker {
   #flush(): void {
     const bytes = packParcels(this.#outgoing)
     this.#outgoing.length = 0
-    this.#worker.postMessage(bytes, [bytes.buffer])
+    this.#worker.postMessage(bytes, bytes.length < transferBytesMin ? [] : [bytes.buffer])
   }
 
   #onMessage(message: Uint8Array): void {

@@ -32,7 +32,7 @@ const loadOfSilence = 1_000_000
 const noOptions: CallOptions = {}
 
 export interface CallsOptions {
-  readonly names: Names
+  readonly names: Pick<Names, 'servers' | 'refresh' | 'located' | 'locate' | 'forgetServer' | 'forgetPort'>
   readonly clock: Clock
   readonly random: Random
   /** Hands a call to the rpc machine. */
@@ -86,6 +86,11 @@ export class Calls {
   /** Calls of ours that have no answer yet. */
   get inFlight(): number {
     return this.#pending.size
+  }
+
+  hasCallsTo(member: Address): boolean {
+    for (const { server } of this.#pending.values()) if (server?.address === member) return true
+    return false
   }
 
   onOutcome(outcome: Extract<Outcome, { kind: 'completed' | 'failed' | 'item' }>): void {

@@ -4,11 +4,28 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Address } from '../lib/identifiers.ts'
 import { toUtf8 } from '../lib/text.ts'
-import { decodeHello, decodeRefusal, encodeHello, encodeRefusal, handshakeBytesMax, type Hello, proofMessage, protocolVersion, refusalOf } from './handshake.ts'
+import {
+  decodeHello,
+  decodeRefusal,
+  encodeHello,
+  encodeRefusal,
+  handshakeBytesMax,
+  type Hello,
+  proofMessage,
+  protocolVersion,
+  refusalOf,
+} from './handshake.ts'
 
 const ana = 'ana#3' as Address
 const bruno = 'bruno#4' as Address
-const hello: Hello = { version: protocolVersion, systemId: 'sys', from: ana, to: bruno, publicKey: new Uint8Array(32).fill(1), nonce: new Uint8Array(32).fill(2) }
+const hello: Hello = {
+  version: protocolVersion,
+  systemId: 'sys',
+  from: ana,
+  to: bruno,
+  publicKey: new Uint8Array(32).fill(1),
+  nonce: new Uint8Array(32).fill(2),
+}
 
 test('a HELLO arrives as it was sent, and later versions may add to its end', () => {
   assert.deepEqual(decodeHello(encodeHello(hello)), hello)
@@ -37,7 +54,11 @@ const cases: readonly (readonly [string, Hello, RegExp | undefined])[] = [
   ['one that fits', hello, undefined],
   ['another version', { ...hello, version: 9 }, /protocol version 9/],
   ['another system', { ...hello, systemId: 'other' }, /another system/],
-  ['one for an earlier life of this member', { ...hello, to: 'bruno#2' as Address }, /looking for "bruno#2", but this is bruno#4/],
+  [
+    'one for an earlier life of this member',
+    { ...hello, to: 'bruno#2' as Address },
+    /looking for "bruno#2", but this is bruno#4/,
+  ],
   ['another member than was dialled', { ...hello, from: 'carla#9' as Address }, /"carla#9" where ana#3 was expected/],
 ]
 
@@ -69,6 +90,9 @@ test('a proof cannot serve for the other role, other nonces or another peer', ()
 })
 
 test('a refusal arrives with its code and its reason, cut to size', () => {
-  assert.deepEqual(decodeRefusal(encodeRefusal('handshake-refused', 'because')), { code: 'handshake-refused', reason: 'because' })
+  assert.deepEqual(decodeRefusal(encodeRefusal('handshake-refused', 'because')), {
+    code: 'handshake-refused',
+    reason: 'because',
+  })
   assert.equal(decodeRefusal(encodeRefusal('x', 'r'.repeat(999))).reason.length, 255)
 })

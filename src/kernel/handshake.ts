@@ -90,7 +90,8 @@ export function refusalOf(hello: Hello, expected: Expected): string | undefined 
   if (hello.version !== protocolVersion) return `protocol version ${hello.version} where ${protocolVersion} is spoken`
   if (hello.systemId !== expected.systemId) return 'a member of another system'
   if (hello.to !== expected.self) return `looking for ${shown(hello.to)}, but this is ${expected.self}`
-  if (expected.peer !== undefined && hello.from !== expected.peer) return `${shown(hello.from)} where ${expected.peer} was expected`
+  if (expected.peer !== undefined && hello.from !== expected.peer)
+    return `${shown(hello.from)} where ${expected.peer} was expected`
   return undefined
 }
 
@@ -103,7 +104,16 @@ export type Role = 'dialler' | 'acceptor'
 /** What the member in `role` signs. */
 export function proofMessage(role: Role, diallers: Hello, acceptors: Hello): Uint8Array {
   return toUtf8(
-    JSON.stringify(['cardumen link', protocolVersion, role, diallers.systemId, diallers.from, acceptors.from, [...diallers.nonce], [...acceptors.nonce]]),
+    JSON.stringify([
+      'cardumen link',
+      protocolVersion,
+      role,
+      diallers.systemId,
+      diallers.from,
+      acceptors.from,
+      [...diallers.nonce],
+      [...acceptors.nonce],
+    ]),
   )
 }
 

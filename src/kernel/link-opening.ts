@@ -15,8 +15,19 @@ import { linkKind } from '../wire/frame.ts'
 import { FrameReader, type FrameSink } from '../wire/frame-reader.ts'
 import { FrameWriter } from '../wire/frame-writer.ts'
 import {
-  decodeHello, decodeRefusal, encodeHello, encodeRefusal, handshakeBytesMax, handshakeTimeoutMs, type Hello, isProof, nonceBytes,
-  proofMessage, protocolVersion, refusalOf, type Role,
+  decodeHello,
+  decodeRefusal,
+  encodeHello,
+  encodeRefusal,
+  handshakeBytesMax,
+  handshakeTimeoutMs,
+  type Hello,
+  isProof,
+  nonceBytes,
+  proofMessage,
+  protocolVersion,
+  refusalOf,
+  type Role,
 } from './handshake.ts'
 import { closingMsMax, type Link } from './link.ts'
 
@@ -87,7 +98,14 @@ export class Opening implements FrameSink {
     this.#connection.destroy()
   }
 
-  onFrame(kind: number, flags: number, _lamport: number, bytes: Uint8Array, start: number, end: number): string | undefined {
+  onFrame(
+    kind: number,
+    flags: number,
+    _lamport: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): string | undefined {
     if (flags !== 0 || end - start > handshakeBytesMax) return 'an oversized handshake'
     const payload = bytes.slice(start, end)
     if (kind === linkKind.refusal) return this.#onRefusal(payload)
@@ -116,7 +134,11 @@ export class Opening implements FrameSink {
     const hello = decodeHello(payload)
     if (hello === undefined) return 'something else than a HELLO'
     this.#theirs = hello
-    const refusal = refusalOf(hello, { systemId: this.#context.systemId, self: this.#context.self, peer: this.#record?.address })
+    const refusal = refusalOf(hello, {
+      systemId: this.#context.systemId,
+      self: this.#context.self,
+      peer: this.#record?.address,
+    })
     if (refusal !== undefined) this.#refuse('handshake-refused', refusal)
     else if (this.#record !== undefined) this.#onIdentified(this.#record)
     else void this.#identify(hello)
@@ -140,7 +162,8 @@ export class Opening implements FrameSink {
   #onIdentified(record: PeerRecord): void {
     const theirs = this.#theirs
     if (theirs === undefined) return
-    if (!equalBytes(theirs.publicKey, record.publicKey)) return this.#refuse('handshake-refused', `${record.address} has another key`)
+    if (!equalBytes(theirs.publicKey, record.publicKey))
+      return this.#refuse('handshake-refused', `${record.address} has another key`)
     this.#record = record
     this.#phase = 'proof'
     if (this.#role === 'dialler') return
@@ -150,7 +173,8 @@ export class Opening implements FrameSink {
 
   #onProof(signature: Uint8Array): string | undefined {
     const [theirs, ours, record] = [this.#theirs, this.#ours, this.#record]
-    if (theirs === undefined || ours === undefined || record === undefined || !isProof(signature)) return 'something else than a PROOF'
+    if (theirs === undefined || ours === undefined || record === undefined || !isProof(signature))
+      return 'something else than a PROOF'
     const isDialler = this.#role === 'dialler'
     const message = isDialler ? proofMessage('acceptor', ours, theirs) : proofMessage('dialler', theirs, ours)
     if (!this.#context.crypto.verify(record.publicKey, message, signature)) {
@@ -169,7 +193,9 @@ export class Opening implements FrameSink {
   #onRefusal(payload: Uint8Array): undefined {
     const { code, reason } = decodeRefusal(payload)
     const of = this.#record?.address ?? 'The peer'
-    this.#fail(new CardumenError(code === 'unreachable' ? code : 'handshake-refused', `${of} refused the link: ${reason}.`))
+    this.#fail(
+      new CardumenError(code === 'unreachable' ? code : 'handshake-refused', `${of} refused the link: ${reason}.`),
+    )
     this.#endConnection()
   }
 
@@ -207,7 +233,10 @@ export class Opening implements FrameSink {
 
   #sendProof(theirs: Hello): void {
     if (this.#ours === undefined) return
-    const message = this.#role === 'dialler' ? proofMessage('dialler', this.#ours, theirs) : proofMessage('acceptor', theirs, this.#ours)
+    const message =
+      this.#role === 'dialler'
+        ? proofMessage('dialler', this.#ours, theirs)
+        : proofMessage('acceptor', theirs, this.#ours)
     this.#write(linkKind.proof, this.#context.signer.sign(message))
   }
 

@@ -27,6 +27,8 @@ const takenMax = 1_024
 
 export interface SmallMessage {
   readonly kind: number
+  /** Of the moment at which it was given to be sent: with the sender's address it is the message's identifier in traces. */
+  readonly lamport: number
   readonly header: Uint8Array
   readonly body: Uint8Array | undefined
   readonly sizeBytes: number
@@ -34,6 +36,7 @@ export interface SmallMessage {
 
 export interface Stream {
   readonly kind: number
+  readonly lamport: number
   readonly header: Uint8Array
   readonly body: Uint8Array
   readonly sizeBytes: number
@@ -63,7 +66,10 @@ export interface LinkQueue {
 }
 
 export function emptyQueue(to: Address): LinkQueue {
-  const lanes = Array.from({ length: prioritiesCount }, (): Lane => ({ smalls: [], smallsTaken: 0, begun: [], waiting: [], begunBytes: 0 }))
+  const lanes = Array.from(
+    { length: prioritiesCount },
+    (): Lane => ({ smalls: [], smallsTaken: 0, begun: [], waiting: [], begunBytes: 0 }),
+  )
   return { to, lanes, smallBytes: 0, smallMessages: 0, streamBytes: 0, streams: 0 }
 }
 
@@ -71,24 +77,47 @@ export function isEmpty(queue: LinkQueue): boolean {
   return queue.smallMessages === 0 && queue.streams === 0
 }
 
+/** Any message of one frame would be taken, and a large one if it fits into what is left. */
 export function hasRoom(queue: LinkQueue): boolean {
-  return queue.smallBytes < smallBytesMax && queue.smallMessages < smallMessagesMax && queue.streams < streamsMax && queue.streamBytes < streamBytesMax
+  return (
+    queue.smallBytes + wholeBytesMax <= smallBytesMax &&
+    queue.smallMessages < smallMessagesMax &&
+    queue.streams < streamsMax &&
+    queue.streamBytes < streamBytesMax
+  )
 }
 
 /**
  * Copies the header and a small body. False: no room, nothing was taken.
  * @throws CardumenError `too-large`
  */
-export function enqueue(queue: LinkQueue, kind: number, priority: Priority, header: Uint8Array, headerBytes: number, body: Uint8Array | undefined): boolean {
+export function enqueue(
+  queue: LinkQueue,
+  kind: number,
+  lamport: number,
+  priority: Priority,
+  header: Uint8Array,
+  headerBytes: number,
+  body: Uint8Array | undefined,
+): boolean {
   const sizeBytes = headerBytes + (body === undefined ? 0 : body.length)
   assert(headerBytes <= wholeBytesMax, 'the header of a message fits into its first cell')
-  if (sizeBytes > messageBytesMax) throw new CardumenError('too-large', `A message of ${sizeBytes} bytes; the limit is ${messageBytesMax}.`)
+  if (sizeBytes > messageBytesMax)
+    throw new CardumenError('too-large', `A message of ${sizeBytes} bytes; the limit is ${messageBytesMax}.`)
   const ownHeader = header.slice(0, headerBytes)
   if (sizeBytes > wholeBytesMax) {
-    return enqueueStream(queue, priority, { kind, header: ownHeader, body: body ?? new Uint8Array(0), sizeBytes, id: 0, sentBytes: 0 })
+    return enqueueStream(queue, priority, {
+      kind,
+      lamport,
+      header: ownHeader,
+      body: body ?? new Uint8Array(0),
+      sizeBytes,
+      id: 0,
+      sentBytes: 0,
+    })
   }
   const ownBody = body !== undefined && body.length <= copiedBytesMax ? body.slice() : body
-  return enqueueSmall(queue, priority, { kind, header: ownHeader, body: ownBody, sizeBytes })
+  return enqueueSmall(queue, priority, { kind, lamport, header: ownHeader, body: ownBody, sizeBytes })
 }
 
 function enqueueSmall(queue: LinkQueue, priority: Priority, message: SmallMessage): boolean {
@@ -169,6 +198,11 @@ export function rewind(queue: LinkQueue): void {
     lane.begun.length = 0
     lane.begunBytes = 0
   }
+}
+
+/** Throws away the large messages that have begun. */
+export function dropBegun(queue: LinkQueue): void {
+  for (const lane of queue.lanes) while (lane.begun.length > 0) finish(queue, lane)
 }
 
 export function clear(queue: LinkQueue): void {

@@ -17,7 +17,21 @@ import { afterExtensions, flagExtensions, linkKind, readU32, userKindMin, writeU
 import type { FrameSink } from '../wire/frame-reader.ts'
 import { FrameWriter } from '../wire/frame-writer.ts'
 import { decodeRefusal, encodeRefusal } from './handshake.ts'
-import { enqueue, finish, isEmpty, isInStream, type Lane, type LinkQueue, nextStream, type Priority, rewind, rotate, type Stream, takeSmall, wholeBytesMax } from './link-queue.ts'
+import {
+  dropBegun,
+  enqueue,
+  finish,
+  isEmpty,
+  isInStream,
+  type Lane,
+  type LinkQueue,
+  nextStream,
+  type Priority,
+  rotate,
+  type Stream,
+  takeSmall,
+  wholeBytesMax,
+} from './link-queue.ts'
 
 /** Bytes of a message in one cell. */
 const cellBytes = 16_384
@@ -93,14 +107,20 @@ export class Link implements FrameSink {
   }
 
   /** Call only while it is open. Copies the header and a small body. False: no room, nothing was taken. */
-  send(kind: number, priority: Priority, header: Uint8Array, headerBytes: number, body: Uint8Array | undefined): boolean {
+  send(
+    kind: number,
+    priority: Priority,
+    header: Uint8Array,
+    headerBytes: number,
+    body: Uint8Array | undefined,
+  ): boolean {
     const sizeBytes = headerBytes + (body === undefined ? 0 : body.length)
     if (sizeBytes <= wholeBytesMax && this.#isWritable && this.#queue.smallMessages === 0) {
       this.#writer.append(kind, this.#lamport.tick(), header, headerBytes, body)
       this.sentMessages++
       this.#narrowLeft = narrowSpanBytes
       if (this.#writer.pendingBytes >= batchBytesMax) this.#write()
-    } else if (!enqueue(this.#queue, kind, priority, header, headerBytes, body)) {
+    } else if (!enqueue(this.#queue, kind, this.#lamport.tick(), priority, header, headerBytes, body)) {
       return false
     }
     this.#flushSoon()
@@ -117,7 +137,8 @@ export class Link implements FrameSink {
 
   /** To call at intervals: how many looks in a row, with this one, have found it unused and nothing under way. */
   idleLooks(isHeld: boolean): number {
-    const isBusy = this.#wasUsed || this.#assembly.partialMessages > 0 || isInStream(this.#queue) || this.#writer.pendingBytes > 0
+    const isBusy =
+      this.#wasUsed || this.#assembly.partialMessages > 0 || isInStream(this.#queue) || this.#writer.pendingBytes > 0
     this.#wasUsed = false
     this.#idleLooks = isBusy || isHeld ? 0 : this.#idleLooks + 1
     if (!isBusy) this.#writer.shrink()
@@ -138,9 +159,11 @@ export class Link implements FrameSink {
   end(): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     if (this.#writer.pendingBytes > 0) this.#write()
+    const wasOpen = this.#phase === 'open'
     this.#phase = 'closing'
     this.#connection.end()
     this.#closeWithin(closingMsMax)
+    if (wasOpen) this.#events.onLeaving(this)
   }
 
   /** Closes now. */
@@ -160,10 +183,22 @@ export class Link implements FrameSink {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
     this.#cancelClosing()
-    this.#events.onClosed(this, this.#hasLeft ? undefined : (this.#error ?? error ?? new CardumenError('unreachable', `${this.peer} closed the link.`)))
+    this.#events.onClosed(
+      this,
+      this.#hasLeft
+        ? undefined
+        : (this.#error ?? error ?? new CardumenError('unreachable', `${this.peer} closed the link.`)),
+    )
   }
 
-  onFrame(kind: number, flags: number, lamport: number, bytes: Uint8Array, start: number, end: number): string | undefined {
+  onFrame(
+    kind: number,
+    flags: number,
+    lamport: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): string | undefined {
     if (this.#phase === 'closing' || this.#phase === 'closed') return 'a frame after the end'
     this.#lamport.witness(lamport)
     if (kind < userKindMin) return this.#onLinkFrame(kind, bytes, start, end)
@@ -196,7 +231,14 @@ export class Link implements FrameSink {
     this.end()
   }
 
-  #deliver(kind: number, flags: number, lamport: number, bytes: Uint8Array, start: number, end: number): string | undefined {
+  #deliver(
+    kind: number,
+    flags: number,
+    lamport: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): string | undefined {
     if (kind < userKindMin) return `a message of the kind ${kind}`
     const payload = flags === 0 ? start : payloadStart(flags, bytes, start, end)
     if (payload < 0) return 'an extension that must be understood and is not'
@@ -230,18 +272,18 @@ export class Link implements FrameSink {
   /** Answers a peer that lets go; or the peer has answered. */
   #onLeave(): undefined {
     this.#hasLeft = true
-    const isAnswer = this.#phase === 'leaving'
-    if (!isAnswer) {
-      this.#append(linkKind.leave, noBytes)
-      rewind(this.#queue)
-    }
+    if (this.#phase === 'open') this.#append(linkKind.leave, noBytes)
     this.end()
-    if (!isAnswer) this.#events.onLeaving(this)
   }
 
   #onRefusal(bytes: Uint8Array): undefined {
     const { code, reason } = decodeRefusal(bytes)
-    this.#error = new CardumenError(isErrorCode(code) ? code : 'frame-refused', `${this.peer} closed the link: ${reason}.`)
+    this.#error = new CardumenError(
+      isErrorCode(code) ? code : 'frame-refused',
+      `${this.peer} closed the link: ${reason}.`,
+    )
+    // What the peer would not have must not be sent to it again over the next link.
+    dropBegun(this.#queue)
     this.end()
   }
 
@@ -283,7 +325,7 @@ export class Link implements FrameSink {
     for (const lane of queue.lanes) {
       const small = takeSmall(queue, lane)
       if (small !== undefined) {
-        this.#writer.append(small.kind, this.#lamport.tick(), small.header, small.header.length, small.body)
+        this.#writer.append(small.kind, small.lamport, small.header, small.header.length, small.body)
         this.sentMessages++
         return true
       }
@@ -301,7 +343,7 @@ export class Link implements FrameSink {
     const header = stream.sentBytes === 0 ? stream.header : noBytes
     const bodyStart = Math.max(0, stream.sentBytes - stream.header.length)
     const part = stream.body.subarray(bodyStart, bodyStart + partBytes - header.length)
-    this.#writer.appendCell(this.#lamport.tick(), stream.id, stream.kind, stream.sizeBytes, header, part)
+    this.#writer.appendCell(stream.lamport, stream.id, stream.kind, stream.sizeBytes, header, part)
     this.#credit -= partBytes
     this.#narrowLeft -= partBytes
     stream.sentBytes += partBytes

@@ -13,9 +13,11 @@ import type { Address } from '../lib/identifiers.ts'
 import type { Random } from '../lib/random.ts'
 import { Link, type LinkEvents } from './link.ts'
 import { Opening, type OpeningContext, type PeerRecord } from './link-opening.ts'
-import { clear, emptyQueue, enqueue, hasRoom, isEmpty, type LinkQueue, type Priority, rewind } from './link-queue.ts'
+import { isDialling, type LinksStatus, type Peer, restingPeer, statusOf } from './link-peer.ts'
+import { clear, enqueue, hasRoom, isEmpty, type Priority, rewind } from './link-queue.ts'
 
 export type { PeerRecord } from './link-opening.ts'
+export type { LinkStatus, LinksStatus } from './link-peer.ts'
 export type { Priority } from './link-queue.ts'
 
 const idleMsDefault = 60_000
@@ -47,45 +49,6 @@ export interface LinksEvents {
   onDown(peer: Address, error: unknown): void
   /** It could not be dialled. What waited for it was thrown away and will not be sent. */
   onUnreachable(peer: Address, error: CardumenError, everUp: boolean): void
-}
-
-export interface LinkStatus {
-  readonly peer: Address
-  readonly state: 'up' | 'dialling' | 'resting'
-  readonly connections: number
-  readonly sentMessages: number
-  readonly receivedMessages: number
-  readonly queuedMessages: number
-  readonly queuedBytes: number
-  readonly framesRefused: number
-  readonly breaks: number
-}
-
-export interface LinksStatus {
-  readonly peers: readonly LinkStatus[]
-  /** Connections that never became a link, since something in their handshake was wrong. */
-  readonly handshakesRefused: number
-  /** Frames that were none, from peers and from strangers. */
-  readonly framesRefused: number
-}
-
-interface Peer {
-  readonly address: Address
-  readonly queue: LinkQueue
-  readonly links: Set<Link>
-  /** The open link that is sent on. */
-  sender: Link | undefined
-  isDialling: boolean
-  isForgotten: boolean
-  cancelRetry: Cancel | undefined
-  /** Attempts since the last link, and when they are given up. */
-  attempts: number
-  patienceEnds: number
-  everUp: boolean
-  holds: number
-  breaks: number
-  /** Of links that are closed. */
-  readonly past: { sentMessages: number; receivedMessages: number; framesRefused: number }
 }
 
 export class Links {
@@ -123,10 +86,18 @@ export class Links {
    * change any more. False: no room, or closed; nothing was taken.
    * @throws CardumenError `too-large`
    */
-  send(to: Address, kind: number, priority: Priority, header: Uint8Array, headerBytes: number, body: Uint8Array | undefined): boolean {
+  send(
+    to: Address,
+    kind: number,
+    priority: Priority,
+    header: Uint8Array,
+    headerBytes: number,
+    body: Uint8Array | undefined,
+  ): boolean {
     const peer = this.#peers.get(to) ?? this.#newPeer(to)
     if (peer.sender !== undefined) return peer.sender.send(kind, priority, header, headerBytes, body)
-    if (this.#isClosed || !enqueue(peer.queue, kind, priority, header, headerBytes, body)) return false
+    if (this.#isClosed || !enqueue(peer.queue, kind, this.#options.lamport.tick(), priority, header, headerBytes, body))
+      return false
     this.#dialIfNeeded(peer)
     return true
   }
@@ -135,6 +106,11 @@ export class Links {
   hasRoom(to: Address): boolean {
     const peer = this.#peers.get(to)
     return !this.#isClosed && (peer === undefined || hasRoom(peer.queue))
+  }
+
+  /** Makes a link where there is none, for whoever waits for something from the peer. `onUp` or `onUnreachable` follows. */
+  connect(to: Address): void {
+    this.#dialIfNeeded(this.#peers.get(to) ?? this.#newPeer(to))
   }
 
   /** Keeps the link to the peer although it is idle, until as many `release`s. */
@@ -160,7 +136,11 @@ export class Links {
   }
 
   status(): LinksStatus {
-    return { peers: [...this.#peers.values()].map(statusOf), handshakesRefused: this.#handshakesRefused, framesRefused: this.#framesRefused }
+    return {
+      peers: [...this.#peers.values()].map(statusOf),
+      handshakesRefused: this.#handshakesRefused,
+      framesRefused: this.#framesRefused,
+    }
   }
 
   /** Sends what was handed to sockets, throws away what waits, and resolves when every connection has ended. */
@@ -189,21 +169,7 @@ export class Links {
 
   #newPeer(address: Address): Peer {
     if (this.#peers.size >= peersMax) this.#dropResting()
-    const peer: Peer = {
-      address,
-      queue: emptyQueue(address),
-      links: new Set(),
-      sender: undefined,
-      isDialling: false,
-      isForgotten: false,
-      cancelRetry: undefined,
-      attempts: 0,
-      patienceEnds: 0,
-      everUp: false,
-      holds: 0,
-      breaks: 0,
-      past: { sentMessages: 0, receivedMessages: 0, framesRefused: 0 },
-    }
+    const peer = restingPeer(address)
     this.#peers.set(address, peer)
     return peer
   }
@@ -227,7 +193,8 @@ export class Links {
     peer.attempts++
     try {
       const record = await this.#options.identify(peer.address)
-      if (record === undefined) return this.#giveUp(peer, new CardumenError('unreachable', `${peer.address} is no member.`))
+      if (record === undefined)
+        return this.#giveUp(peer, new CardumenError('unreachable', `${peer.address} is no member.`))
       const connection = await this.#connect(record)
       if (this.#isClosed || peer.isForgotten) return connection.destroy()
       // The record's address may be another string of the same text.
@@ -308,7 +275,8 @@ export class Links {
     if (this.#isClosed || peer.isForgotten || peer.sender !== undefined) return
     if (error.code !== 'unreachable') return this.#giveUp(peer, error)
     if (this.#options.clock.now() >= peer.patienceEnds) return this.#giveUp(peer, error)
-    const backoffMs = Math.min(backoffMsMax, backoffMsMin * 2 ** Math.min(peer.attempts, 10)) * (0.5 + this.#options.random.next() / 2)
+    const backoffMs =
+      Math.min(backoffMsMax, backoffMsMin * 2 ** Math.min(peer.attempts, 10)) * (0.5 + this.#options.random.next() / 2)
     peer.cancelRetry = this.#options.clock.after(backoffMs, () => {
       peer.cancelRetry = undefined
       this.#dialIfNeeded(peer)
@@ -379,25 +347,5 @@ export class Links {
       }
     }
     if (hasLinks) this.#watchIdle()
-  }
-}
-
-function isDialling(peer: Peer): boolean {
-  return peer.isDialling || peer.cancelRetry !== undefined
-}
-
-function statusOf(peer: Peer): LinkStatus {
-  const { queue, past } = peer
-  const links = [...peer.links]
-  return {
-    peer: peer.address,
-    state: peer.sender !== undefined ? 'up' : isDialling(peer) ? 'dialling' : 'resting',
-    connections: links.length,
-    sentMessages: links.reduce((sum, link) => sum + link.sentMessages, past.sentMessages),
-    receivedMessages: links.reduce((sum, link) => sum + link.receivedMessages, past.receivedMessages),
-    queuedMessages: queue.smallMessages + queue.streams,
-    queuedBytes: queue.smallBytes + queue.streamBytes,
-    framesRefused: links.reduce((sum, link) => sum + link.framesRefused, past.framesRefused),
-    breaks: peer.breaks,
   }
 }

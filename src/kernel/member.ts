@@ -166,7 +166,7 @@ export class Member implements AsyncDisposable {
       events: {
         onMessage: (from, kind, time, bytes, start, end) => this.#onMessage(from, kind, time, bytes, start, end),
         onUp: (peer) => this.#driver.call({ kind: 'relinked', peer }),
-        onDown: (peer) => this.#suspect(peer),
+        onDown: (peer) => this.#onDown(peer),
         onUnreachable: (peer, _error, everUp) => void this.#onUnreachable(peer, everUp),
       },
     })
@@ -339,7 +339,12 @@ export class Member implements AsyncDisposable {
     this.#membership.setSilent(peer, false)
   }
 
-  /** A broken link is no proof of death, but a reason to look at once. */
+  /** A broken link is no proof of death, but a reason to look at once; and whatever waits for the peer asks again. */
+  #onDown(peer: Address): void {
+    this.#suspect(peer)
+    if (this.#calls.hasCallsTo(peer)) this.#links.connect(peer)
+  }
+
   #suspect(peer: Address): void {
     const lease = this.#membership.leaseOf(peer)
     if (lease !== undefined) this.engine.suspect(lease)

@@ -1,9 +1,26 @@
 /** The small schemas of our own services. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { bytes, finiteNumber, listOf, objectOf, oneOf, optional, recordOf, type Schema, text, truth, wholeNumber } from './schemas.ts'
+import {
+  bytes,
+  finiteNumber,
+  listOf,
+  objectOf,
+  oneOf,
+  optional,
+  recordOf,
+  type Schema,
+  text,
+  truth,
+  wholeNumber,
+} from './schemas.ts'
 
-const person = objectOf({ name: text(5), age: optional(wholeNumber(150)), tags: listOf(oneOf('red', 'blue'), 2), sizes: recordOf(finiteNumber(), 1) })
+const person = objectOf({
+  name: text(5),
+  age: optional(wholeNumber(150)),
+  tags: listOf(oneOf('red', 'blue'), 2),
+  sizes: recordOf(finiteNumber(), 1),
+})
 
 const check = (schema: Schema<unknown>, value: unknown) => {
   const result = schema['~standard'].validate(value)
@@ -19,7 +36,10 @@ describe('a schema', () => {
 
   it('says where each fault is', () => {
     const result = check(person, { name: 'too long', age: -1, tags: ['red', 'green'], sizes: { shoe: Number.NaN } })
-    assert.deepEqual(result.issues?.map(({ path }) => path), [['name'], ['age'], ['tags', 1], ['sizes', 'shoe']])
+    assert.deepEqual(
+      result.issues?.map(({ path }) => path),
+      [['name'], ['age'], ['tags', 1], ['sizes', 'shoe']],
+    )
   })
 
   const refused: readonly (readonly [what: string, schema: Schema<unknown>, value: unknown])[] = [
@@ -33,5 +53,6 @@ describe('a schema', () => {
     ['infinity as a number', finiteNumber(), Number.POSITIVE_INFINITY],
     ['1 as truth', truth(), 1],
   ]
-  for (const [what, schema, value] of refused) it(`refuses ${what}`, () => assert(check(schema, value).issues !== undefined))
+  for (const [what, schema, value] of refused)
+    it(`refuses ${what}`, () => assert(check(schema, value).issues !== undefined))
 })

@@ -17,11 +17,15 @@ export function checked<Value>(what: string, isValue: (value: unknown) => value 
 }
 
 export function text(charactersMax: number): Schema<string> {
-  return checked(`a text of at most ${charactersMax} characters`, (value): value is string => typeof value === 'string' && value.length <= charactersMax)
+  return checked(
+    `a text of at most ${charactersMax} characters`,
+    (value): value is string => typeof value === 'string' && value.length <= charactersMax,
+  )
 }
 
 export function wholeNumber(largest: number = Number.MAX_SAFE_INTEGER): Schema<number> {
-  const isWhole = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= largest
+  const isWhole = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= largest
   return checked(`a whole number from 0 to ${largest}`, isWhole)
 }
 
@@ -34,11 +38,16 @@ export function truth(): Schema<boolean> {
 }
 
 export function bytes(sizeBytesMax: number): Schema<Uint8Array> {
-  return checked(`at most ${sizeBytesMax} bytes`, (value): value is Uint8Array => value instanceof Uint8Array && value.length <= sizeBytesMax)
+  return checked(
+    `at most ${sizeBytesMax} bytes`,
+    (value): value is Uint8Array => value instanceof Uint8Array && value.length <= sizeBytesMax,
+  )
 }
 
 export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Schema<Choice> {
-  return checked(`one of ${choices.join(', ')}`, (value): value is Choice => (choices as readonly unknown[]).includes(value))
+  return checked(`one of ${choices.join(', ')}`, (value): value is Choice =>
+    (choices as readonly unknown[]).includes(value),
+  )
 }
 
 export function optional<Value>(of: Schema<Value>): Schema<Value | undefined> {
@@ -47,8 +56,12 @@ export function optional<Value>(of: Schema<Value>): Schema<Value | undefined> {
 
 export function listOf<Value>(of: Schema<Value>, itemsMax: number): Schema<readonly Value[]> {
   return schema((value) => {
-    if (!Array.isArray(value) || value.length > itemsMax) return { issues: [{ message: `must be a list of at most ${itemsMax}` }] }
-    return combined(value.map((item: unknown, index) => [index, check(of, item, index)] as const), (entries) => entries.map(([, item]) => item))
+    if (!Array.isArray(value) || value.length > itemsMax)
+      return { issues: [{ message: `must be a list of at most ${itemsMax}` }] }
+    return combined(
+      value.map((item: unknown, index) => [index, check(of, item, index)] as const),
+      (entries) => entries.map(([, item]) => item),
+    )
   })
 }
 
@@ -57,7 +70,10 @@ export function recordOf<Value>(of: Schema<Value>, entriesMax: number): Schema<R
     if (!isObject(value)) return { issues: [{ message: 'must be an object' }] }
     const entries = Object.entries(value)
     if (entries.length > entriesMax) return { issues: [{ message: `must have at most ${entriesMax} entries` }] }
-    return combined(entries.map(([key, item]) => [key, check(of, item, key)] as const), (parts) => Object.fromEntries(parts) as Record<string, Value>)
+    return combined(
+      entries.map(([key, item]) => [key, check(of, item, key)] as const),
+      (parts) => Object.fromEntries(parts) as Record<string, Value>,
+    )
   })
 }
 
@@ -77,7 +93,11 @@ function schema<Value>(validate: (value: unknown) => StandardSchemaV1.Result<Val
 }
 
 /** Our schemas answer at once, so a promise cannot come. */
-function check<Value>(of: Schema<Value>, value: unknown, ...at: readonly PropertyKey[]): StandardSchemaV1.Result<Value> {
+function check<Value>(
+  of: Schema<Value>,
+  value: unknown,
+  ...at: readonly PropertyKey[]
+): StandardSchemaV1.Result<Value> {
   const result = of['~standard'].validate(value) as StandardSchemaV1.Result<Value>
   if (result.issues === undefined) return result
   return { issues: result.issues.map((issue) => ({ ...issue, path: [...at, ...(issue.path ?? [])] })) }

@@ -13,7 +13,13 @@ function head(id: number, sizeBytes: number, kind = 20): Uint8Array {
 }
 
 /** One cell in two pieces: the message, or why it was refused. */
-function give(assembly: Assembly, id: number, sizeBytes: number, part: Uint8Array, kind = 20): PartialMessage | string | undefined {
+function give(
+  assembly: Assembly,
+  id: number,
+  sizeBytes: number,
+  part: Uint8Array,
+  kind = 20,
+): PartialMessage | string | undefined {
   const refusal = assembly.begin(1, head(id, sizeBytes, kind), 0, part.length)
   if (refusal !== undefined) return refusal
   const half = Math.floor(part.length / 2)
@@ -52,11 +58,33 @@ test('a great size that is declared costs no more than a first part before bytes
 })
 
 const refused: readonly (readonly [string, (assembly: Assembly) => unknown, string])[] = [
-  ['a message over the limit', (assembly) => give(assembly, 1, messageBytesMax + 1, new Uint8Array(5_000)), 'a message over the limit'],
-  ['a cell longer than its message', (assembly) => give(assembly, 1, 10, new Uint8Array(11)), 'a cell beyond the end of its message'],
-  ['a first cell of one byte of a long message', (assembly) => give(assembly, 1, 5_000, new Uint8Array(1)), 'a cell that is too small'],
-  ['another size than before', (assembly) => (give(assembly, 1, 9_000, new Uint8Array(5_000)), give(assembly, 1, 9_001, new Uint8Array(4_000))), 'a cell that differs from those before it'],
-  ['another kind than before', (assembly) => (give(assembly, 1, 9_000, new Uint8Array(5_000)), give(assembly, 1, 9_000, new Uint8Array(4_000), 21)), 'a cell that differs from those before it'],
+  [
+    'a message over the limit',
+    (assembly) => give(assembly, 1, messageBytesMax + 1, new Uint8Array(5_000)),
+    'a message over the limit',
+  ],
+  [
+    'a cell longer than its message',
+    (assembly) => give(assembly, 1, 10, new Uint8Array(11)),
+    'a cell beyond the end of its message',
+  ],
+  [
+    'a first cell of one byte of a long message',
+    (assembly) => give(assembly, 1, 5_000, new Uint8Array(1)),
+    'a cell that is too small',
+  ],
+  [
+    'another size than before',
+    (assembly) => (give(assembly, 1, 9_000, new Uint8Array(5_000)), give(assembly, 1, 9_001, new Uint8Array(4_000))),
+    'a cell that differs from those before it',
+  ],
+  [
+    'another kind than before',
+    (assembly) => (
+      give(assembly, 1, 9_000, new Uint8Array(5_000)), give(assembly, 1, 9_000, new Uint8Array(4_000), 21)
+    ),
+    'a cell that differs from those before it',
+  ],
 ]
 
 for (const [what, run, refusal] of refused) {
@@ -65,12 +93,16 @@ for (const [what, run, refusal] of refused) {
 
 test('more messages at a time than a sender may begin are refused', () => {
   const assembly = new Assembly()
-  for (let id = 1; id <= partialMessagesMax; id++) assert.equal(give(assembly, id, 9_000, new Uint8Array(5_000)), undefined)
+  for (let id = 1; id <= partialMessagesMax; id++)
+    assert.equal(give(assembly, id, 9_000, new Uint8Array(5_000)), undefined)
   assert.equal(give(assembly, 99, 9_000, new Uint8Array(5_000)), 'too many messages in cells at a time')
 })
 
 test('messages whose sizes are too large together are refused', () => {
   const assembly = new Assembly()
   for (let id = 1; id <= 4; id++) assert.equal(give(assembly, id, messageBytesMax, new Uint8Array(5_000)), undefined)
-  assert.equal(give(assembly, 5, messageBytesMax, new Uint8Array(5_000)), 'messages in cells that are too large together')
+  assert.equal(
+    give(assembly, 5, messageBytesMax, new Uint8Array(5_000)),
+    'messages in cells that are too large together',
+  )
 })

@@ -11,7 +11,7 @@ import { cellHeadBytes, readU32 } from './frame.ts'
 export const messageBytesMax = 134_217_728
 /** Messages of one priority that a sender has under way at a time, and their sizes together where there are several. */
 export const streamsPerPriorityMax = 8
-export const streamBytesPerPriorityMax = messageBytesMax
+export const streamBytesPerPriorityMax = 134_217_728
 export const prioritiesCount = 4
 /** What follows from these for a receiver. */
 export const partialMessagesMax = streamsPerPriorityMax * prioritiesCount
@@ -54,7 +54,8 @@ export class Assembly {
     const left = sizeBytes - (known?.filledBytes ?? 0)
     if (cellBytes > left) return 'a cell beyond the end of its message'
     if (cellBytes < left && cellBytes < partBytesMin) return 'a cell that is too small'
-    const partial = known ?? this.#start(id, { kind, flags, lamport, sizeBytes, bytes: new Uint8Array(0), filledBytes: 0 })
+    const partial =
+      known ?? this.#start(id, { kind, flags, lamport, sizeBytes, bytes: new Uint8Array(0), filledBytes: 0 })
     if (typeof partial === 'string') return partial
     this.#current = partial
     this.#currentId = id
@@ -82,7 +83,8 @@ export class Assembly {
   #start(id: number, partial: PartialMessage): PartialMessage | string {
     if (partial.sizeBytes > messageBytesMax) return 'a message over the limit'
     if (this.#partials.size >= partialMessagesMax) return 'too many messages in cells at a time'
-    if (this.#declaredBytes + partial.sizeBytes > partialBytesMax) return 'messages in cells that are too large together'
+    if (this.#declaredBytes + partial.sizeBytes > partialBytesMax)
+      return 'messages in cells that are too large together'
     this.#partials.set(id, partial)
     this.#declaredBytes += partial.sizeBytes
     return partial

@@ -5,13 +5,13 @@
  * anything else (Map, Set, Error, other typed arrays, large bigints, a registered class of ours) travels in a second
  * form, `tagged.ts`, which begins with 0xc1, a byte that MessagePack never uses. msgpackr's own extensions serve for
  * neither: its registry is global, so ours would change how a user's program reads its own data.
- * Encoding refuses what cannot travel and names where it is; decoding scans the bytes before msgpackr sees them, so
+ * Encoding refuses what cannot travel and names where it is; decoding is strict, and our own (`msgpack-reader.ts`), so
  * that a peer can produce nothing that is not listed here. `-0` arrives as 0 and lone surrogates as U+FFFD.
  */
 import { Packr } from '#msgpackr'
 import { CardumenError } from '../lib/cardumen-error.ts'
-import { isWellFormed } from './msgpack-scan.ts'
-import { depthAdded, tagged, untagged } from './tagged.ts'
+import { readMessagePack } from './msgpack-reader.ts'
+import { tagged, taggedDepthMax, untagged } from './tagged.ts'
 import { depthMax, kindOf, findCulprit } from './travels.ts'
 
 export { registerTravelling, type Travelling } from './travelling.ts'
@@ -42,15 +42,13 @@ export function encode(value: unknown): Uint8Array {
  * @throws CardumenError `frame-refused` when the bytes are not what `encode` gives.
  */
 export function decode(bytes: Uint8Array): unknown {
+  // A Buffer's parts would be Buffers, whose `slice` does not copy.
   const source = bytes.constructor === Uint8Array ? bytes : plainView(bytes, 0, bytes.length)
-  const isTagged = source[0] === taggedForm
-  const body = isTagged ? source.subarray(1) : source
-  if (!isWellFormed(body, isTagged ? depthMax * depthAdded : depthMax)) throw refused(undefined)
   try {
-    const value = packr.unpack(body)
-    return isTagged ? untagged(value) : value
+    if (source[0] !== taggedForm) return readMessagePack(source, 0, depthMax)
+    return untagged(readMessagePack(source, 1, taggedDepthMax))
   } catch (cause) {
-    throw refused(cause)
+    throw new CardumenError('frame-refused', 'The bytes are no value that travels.', { cause })
   }
 }
 
@@ -69,8 +67,4 @@ function afterMark(body: Uint8Array): Uint8Array {
   bytes[0] = taggedForm
   bytes.set(body, 1)
   return bytes
-}
-
-function refused(cause: unknown): CardumenError {
-  return new CardumenError('frame-refused', 'The bytes are no value that travels.', { cause })
 }

@@ -39,35 +39,43 @@ const frame = fc.record({
   kind: fc.integer({ min: 16, max: 255 }),
   lamport: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
   header: fc.uint8Array({ maxLength: 40 }),
-  body: fc.oneof(fc.constant(undefined), fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 4_090, max: 9_000 }).map((size) => new Uint8Array(size).fill(size))),
+  body: fc.oneof(
+    fc.constant(undefined),
+    fc.uint8Array({ maxLength: 200 }),
+    fc.integer({ min: 4_090, max: 9_000 }).map((size) => new Uint8Array(size).fill(size)),
+  ),
 })
 
 test('a stream gives the same frames however it is cut into chunks', () => {
   fc.assert(
-    fc.property(fc.array(frame, { maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 30 }), (frames, cuts) => {
-      const writer = new FrameWriter()
-      const expected: Seen[] = []
-      for (const { isCell, kind, lamport, header, body } of frames) {
-        const payload = [...header, ...(body ?? [])]
-        if (isCell && payload.length > 0) {
-          writer.appendCell(lamport, kind, 16, payload.length, header, body ?? noBytes)
-          expected.push({ kind: -payload.length, lamport, payload: [kind, ...payload] })
-        } else {
-          writer.append(kind, lamport, header, header.length, body)
-          expected.push({ kind, lamport, payload })
+    fc.property(
+      fc.array(frame, { maxLength: 12 }),
+      fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 30 }),
+      (frames, cuts) => {
+        const writer = new FrameWriter()
+        const expected: Seen[] = []
+        for (const { isCell, kind, lamport, header, body } of frames) {
+          const payload = [...header, ...(body ?? [])]
+          if (isCell && payload.length > 0) {
+            writer.appendCell(lamport, kind, 16, payload.length, header, body ?? noBytes)
+            expected.push({ kind: -payload.length, lamport, payload: [kind, ...payload] })
+          } else {
+            writer.append(kind, lamport, header, header.length, body)
+            expected.push({ kind, lamport, payload })
+          }
         }
-      }
-      const stream = concatBytes(writer.take())
-      const seen: Seen[] = []
-      const reader = readerInto(seen)
-      for (let at = 0, turn = 0; at < stream.length; turn++) {
-        const size = cuts[turn % cuts.length] ?? 1
-        assert.equal(reader.push(stream.slice(at, at + size)), undefined)
-        at += size
-      }
-      assert.equal(reader.isInFrame, false)
-      assert.deepEqual(seen, expected)
-    }),
+        const stream = concatBytes(writer.take())
+        const seen: Seen[] = []
+        const reader = readerInto(seen)
+        for (let at = 0, turn = 0; at < stream.length; turn++) {
+          const size = cuts[turn % cuts.length] ?? 1
+          assert.equal(reader.push(stream.slice(at, at + size)), undefined)
+          at += size
+        }
+        assert.equal(reader.isInFrame, false)
+        assert.deepEqual(seen, expected)
+      },
+    ),
   )
 })
 
@@ -113,6 +121,7 @@ test('what the writer gives out is not changed by frames that come later', () =>
   writer.append(20, 1, Uint8Array.of(1, 2, 3), 3, new Uint8Array(2_000).fill(9))
   const chunks = writer.take()
   const copies = chunks.map((chunk) => chunk.slice())
-  for (let round = 0; round < 100; round++) writer.append(21, round, Uint8Array.of(4), 1, new Uint8Array(3_000).fill(round))
+  for (let round = 0; round < 100; round++)
+    writer.append(21, round, Uint8Array.of(4), 1, new Uint8Array(3_000).fill(round))
   assert.deepEqual(chunks, copies)
 })

@@ -6,12 +6,28 @@
  * piece as they come, so that they are copied once only, to where the message is built. After a refusal the reader
  * reads no more.
  */
-import { cellHeadBytes, frameLengthMax, frameLengthMin, headBytes, lengthBytes, linkKind, readU32, readU48 } from './frame.ts'
+import {
+  cellHeadBytes,
+  frameLengthMax,
+  frameLengthMin,
+  headBytes,
+  lengthBytes,
+  linkKind,
+  readU32,
+  readU48,
+} from './frame.ts'
 
 /** Every method returns undefined, or why the stream must be refused. */
 export interface FrameSink {
   /** The payload lies in `bytes` from `start` to `end`; the chunk may be kept, not changed. */
-  onFrame(kind: number, flags: number, lamport: number, bytes: Uint8Array, start: number, end: number): string | undefined
+  onFrame(
+    kind: number,
+    flags: number,
+    lamport: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): string | undefined
   /** A cell of `cellBytes` bytes of the message begins; `bytes` has its head at `at`. */
   onCell(lamport: number, bytes: Uint8Array, at: number, cellBytes: number): string | undefined
   /** The next bytes of that cell. */

@@ -37,7 +37,14 @@ export class FrameWriter {
   }
 
   /** One cell of a message: `header`, which is copied, then `part`, which must not change any more. */
-  appendCell(lamport: number, id: number, messageKind: number, messageBytes: number, header: Uint8Array, part: Uint8Array): void {
+  appendCell(
+    lamport: number,
+    id: number,
+    messageKind: number,
+    messageBytes: number,
+    header: Uint8Array,
+    part: Uint8Array,
+  ): void {
     this.#reserve(headBytes + cellHeadBytes + header.length + Math.min(part.length, copiedBytesMax))
     this.#head(linkKind.cell, lamport, frameLengthMin + cellHeadBytes + header.length + part.length)
     const slab = this.#slab

@@ -14,7 +14,10 @@ test('a frame is its length, kind, flags, time and payload', () => {
 test('a cell is a frame with the id, kind and size of its message before its part', () => {
   const writer = new FrameWriter()
   writer.appendCell(1, 5, 0x21, 300, Uint8Array.of(0xaa), Uint8Array.of(0xcc))
-  assert.equal(toHex(concatBytes(writer.take())), '00000014' + '04' + '00' + '000000000001' + '00000005' + '21' + '00' + '0000012c' + 'aa' + 'cc')
+  assert.equal(
+    toHex(concatBytes(writer.take())),
+    '00000014' + '04' + '00' + '000000000001' + '00000005' + '21' + '00' + '0000012c' + 'aa' + 'cc',
+  )
 })
 
 for (const time of [0, 1, 0xffff_ffff, 0x1_0000_0000, 0xffff_ffff_ffff]) {

@@ -25,7 +25,9 @@ export const userKindMin = 16
 export const flagExtensions = 1
 
 export function readU32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 24 | (bytes[at + 1] ?? 0) << 16 | (bytes[at + 2] ?? 0) << 8 | (bytes[at + 3] ?? 0)) >>> 0
+  return (
+    (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
+  )
 }
 
 export function writeU32(bytes: Uint8Array, at: number, value: number): void {
@@ -36,7 +38,7 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
 }
 
 export function readU48(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8 | (bytes[at + 1] ?? 0)) * 0x1_0000_0000 + readU32(bytes, at + 2)
+  return (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)) * 0x1_0000_0000 + readU32(bytes, at + 2)
 }
 
 export function writeU48(bytes: Uint8Array, at: number, value: number): void {
@@ -68,5 +70,5 @@ export function afterExtensions(bytes: Uint8Array, start: number, end: number): 
 }
 
 function readU16(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) << 8 | (bytes[at + 1] ?? 0)
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
 }

@@ -21,6 +21,7 @@ declare module '#msgpackr' {
   export class Packr {
     constructor(options: PackOptions)
     pack(value: unknown, reuseBufferMode: 512): ReusedBuffer
+    /** Only for the test that compares it with our reader. */
     unpack(bytes: Uint8Array): unknown
   }
 }

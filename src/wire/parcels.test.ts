@@ -3,7 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { packParcels, parcel, unpackParcels } from './parcels.ts'
 
-const three = [parcel(7, 1, new Uint8Array([1, 2, 3])), parcel(0xffff_ffff, 0), parcel(0, 2, new Uint8Array(70_000).fill(9))]
+const three = [
+  parcel(7, 1, new Uint8Array([1, 2, 3])),
+  parcel(0xffff_ffff, 0),
+  parcel(0, 2, new Uint8Array(70_000).fill(9)),
+]
 
 describe('parcels', () => {
   it('come out as they were packed, in order', () => {

@@ -21,10 +21,6 @@ export function parcel(id: number, label: number, content: Uint8Array = nothing)
   return { id, label, content }
 }
 
-export function parcelBytes(of: Parcel): number {
-  return headBytes + of.content.length
-}
-
 /** Fresh bytes that own the whole of their buffer, so it can be transferred to another thread. */
 export function packParcels(parcels: readonly Parcel[]): Uint8Array<ArrayBuffer> {
   let sizeBytes = 0
@@ -54,7 +50,11 @@ export function unpackParcels(bytes: Uint8Array): Parcel[] {
     const start = offset + headBytes
     const end = start <= bytes.length ? start + view.getUint32(offset + 8, true) : Number.POSITIVE_INFINITY
     if (end > bytes.length) throw new CardumenError('frame-refused', 'The parcels end in the middle of one.')
-    parcels.push({ id: view.getUint32(offset, true), label: view.getUint32(offset + 4, true), content: bytes.subarray(start, end) })
+    parcels.push({
+      id: view.getUint32(offset, true),
+      label: view.getUint32(offset + 4, true),
+      content: bytes.subarray(start, end),
+    })
     offset = end
   }
   return parcels

@@ -7,14 +7,16 @@
  */
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { travellingOf, travellingOfTag } from './travelling.ts'
-import { bigintDigitsMax, isTypedArray, kindOf, typedArrayClasses } from './travels.ts'
+import { bigintDigitsMax, depthMax, isTypedArray, kindOf, typedArrayClasses } from './travels.ts'
 
 const tagOf = { array: 0, map: 1, set: 2, error: 3, bigint: 4, arrayBuffer: 5, typedArray: 6, travelling: 7 } as const
 
-/** Levels of MessagePack for one level of a value, at most. */
-export const depthAdded = 2
 /** Causes of causes that travel with an error. */
 const causesMax = 8
+/** How deep a cause may be that is no error; a deeper one travels as text. */
+const causeDepthMax = 16
+/** Levels of MessagePack: a tagged value has one for each of its own, and the causes of an error at its bottom. */
+export const taggedDepthMax = depthMax + causesMax + causeDepthMax
 
 /** The value must be one that `kindOf` does not refuse. */
 export function tagged(value: unknown): unknown {
@@ -79,7 +81,8 @@ function taggedBigint(value: bigint): unknown {
 }
 
 function untaggedBigint(text: unknown): bigint {
-  if (typeof text !== 'string' || text.length > bigintDigitsMax + 1 || !/^-?[0-9a-f]+$/.test(text)) throw malformed('a bigint')
+  if (typeof text !== 'string' || text.length > bigintDigitsMax + 1 || !/^-?[0-9a-f]+$/.test(text))
+    throw malformed('a bigint')
   return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
 }
 
@@ -87,16 +90,32 @@ function untaggedBigint(text: unknown): bigint {
 function taggedError(error: Error, causes: number): unknown {
   const code: unknown = 'code' in error ? error.code : undefined
   const knownCode = typeof code === 'string' || typeof code === 'number' ? code : undefined
-  return [tagOf.error, String(error.name), String(error.message), String(error.stack ?? ''), knownCode, taggedCause(error.cause, causes)]
+  return [
+    tagOf.error,
+    String(error.name),
+    String(error.message),
+    String(error.stack ?? ''),
+    knownCode,
+    taggedCause(error.cause, causes),
+  ]
 }
 
 function taggedCause(cause: unknown, causes: number): unknown {
   if (cause === undefined || causes >= causesMax) return undefined
   if (cause instanceof Error) return taggedError(cause, causes + 1)
-  return typeof cause === 'object' && kindOf(cause, 0) !== 'refused' ? tagged(cause) : String(cause)
+  return typeof cause === 'object' && kindOf(cause, depthMax - causeDepthMax) !== 'refused'
+    ? tagged(cause)
+    : String(cause)
 }
 
-const errorClasses: Readonly<Record<string, ErrorConstructor>> = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }
+const errorClasses: Readonly<Record<string, ErrorConstructor>> = {
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+}
 
 function untaggedError(items: readonly unknown[]): Error {
   const [, name, message, stack, code, cause] = items

@@ -13,8 +13,16 @@ export const bigintDigitsMax = 16_384
 export type Kind = 'plain' | 'tagged' | 'refused'
 
 export const typedArrayClasses = [
-  Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-  Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+  Int8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
 ] as const
 
 export function kindOf(value: unknown, depth: number): Kind {
@@ -36,7 +44,8 @@ export function kindOf(value: unknown, depth: number): Kind {
 function kindOfObject(value: object, depth: number): Kind {
   if (depth >= depthMax) return 'refused'
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) return kindOfFields(value as Record<string, unknown>, depth + 1)
+  if (prototype === Object.prototype || prototype === null)
+    return kindOfFields(value as Record<string, unknown>, depth + 1)
   if (prototype === Array.prototype) return kindOfItems(value as readonly unknown[], depth + 1)
   // oxlint-disable-next-line no-restricted-globals -- a Date is a value that travels; nothing here reads a clock
   if (value instanceof Uint8Array || prototype === Date.prototype) return 'plain'
@@ -118,7 +127,8 @@ function* partsOf(value: object): Generator<readonly [string, unknown]> {
       yield [typeof key === 'string' ? `.get(${JSON.stringify(key)})` : '.values()', item]
     }
   } else if (prototype === Object.prototype || prototype === null) {
-    for (const [key, item] of Object.entries(value)) yield [/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`, item]
+    for (const [key, item] of Object.entries(value))
+      yield [/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`, item]
   }
 }
 

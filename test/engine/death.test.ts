@@ -1,5 +1,6 @@
 /** What happens to the file and to leases when processes die, stop or are busy. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -29,6 +30,21 @@ describe('a process killed while it writes', () => {
       assert(stored >= writer.acknowledged, `stored ${stored}, acknowledged ${writer.acknowledged}`)
       assert.equal((await engine.list('log/')).entries.length, stored)
       assert.equal(integrityOf(folder.path), 'ok')
+    }
+  })
+
+  it('while it begins a system leaves a folder that opens', async () => {
+    await using parent = await temporaryFolder()
+    for (let round = 0; round < 8; round++) {
+      const folder = join(parent.path, String(round))
+      await using beginner = new EngineProcess(folder)
+      await until(() => existsSync(folder), 'the folder')
+      const killAt = performance.now() + Math.random() * 8
+      while (performance.now() < killAt) Math.sqrt(killAt)
+      beginner.signal('SIGKILL')
+      await beginner.exited
+      await using engine = await openSqliteEngine({ folder })
+      await engine.put('key', new Uint8Array(1))
     }
   })
 

@@ -38,7 +38,11 @@ export class Site {
     const member = new LinkMember(this, name as Address, options)
     this.members.push(member)
     const endpoints = await member.links.listen(name)
-    this.records.set(member.address, { address: member.address, endpoints, publicKey: options.publicKey ?? member.signer.publicKey })
+    this.records.set(member.address, {
+      address: member.address,
+      endpoints,
+      publicKey: options.publicKey ?? member.signer.publicKey,
+    })
     return member
   }
 
@@ -113,7 +117,9 @@ export class LinkMember {
   }
 
   linkTo(peer: LinkMember): LinkStatus {
-    return this.links.status().peers.find((link) => link.peer === peer.address) ?? assert.fail(`no link to ${peer.address}`)
+    return (
+      this.links.status().peers.find((link) => link.peer === peer.address) ?? assert.fail(`no link to ${peer.address}`)
+    )
   }
 
   /** Waits, with a deadline, until it has received so many messages or more. */
@@ -128,7 +134,9 @@ export class LinkMember {
   async until(condition: () => boolean, what: string): Promise<void> {
     const signal = AbortSignal.timeout(deadlineMs)
     while (!condition()) {
-      await once(this.#changes, 'change', { signal }).catch(() => assert.fail(`not within ${deadlineMs} ms: ${what}; ${this.events.join(', ')}`))
+      await once(this.#changes, 'change', { signal }).catch(() =>
+        assert.fail(`not within ${deadlineMs} ms: ${what}; ${this.events.join(', ')}`),
+      )
     }
   }
 }

@@ -78,6 +78,8 @@ describe('the death of a member', { timeout: 120_000 }, () => {
     const call = jobs.neverResolves()
     assert.equal(await jobs.whichProcess(), member.pid)
     member.kill('SIGKILL')
-    await assert.rejects(call, (error: CardumenError) => ['name-unknown', 'member-died', 'unreachable', 'address-unknown'].includes(error.code))
+    await assert.rejects(call, (error: CardumenError) =>
+      ['name-unknown', 'member-died', 'unreachable', 'address-unknown'].includes(error.code),
+    )
   })
 })

@@ -37,7 +37,8 @@ describe('a map over many items', { timeout: 60_000 }, () => {
 
   it('gives results as they come when it is iterated without order', async () => {
     const results: number[] = []
-    for await (const result of jobs.waitFor.map([300, 1, 1, 1], { ordered: false, concurrency: 4 })) results.push(result)
+    for await (const result of jobs.waitFor.map([300, 1, 1, 1], { ordered: false, concurrency: 4 }))
+      results.push(result)
     assert.deepEqual(results, [1, 1, 1, 300])
   })
 
@@ -70,7 +71,10 @@ describe('a map over many items', { timeout: 60_000 }, () => {
   it('tells of each call that is done, and of how many there are', async () => {
     const seen: MapProgress[] = []
     await jobs.echo.map(numbers(20), { onProgress: (progress) => seen.push(progress) })
-    assert.deepEqual(seen.map(({ done }) => done), numbers(20).map((number) => number + 1))
+    assert.deepEqual(
+      seen.map(({ done }) => done),
+      numbers(20).map((number) => number + 1),
+    )
     assert.deepEqual(seen.at(-1), { done: 20, total: 20, interrupted: 0, rerun: 0 })
   })
 
@@ -94,7 +98,9 @@ describe('a map over many items', { timeout: 60_000 }, () => {
   })
 
   it('that was aborted before it began calls nothing', async () => {
-    await assert.rejects(Promise.resolve(jobs.echo.map(endlessNumbers(), { signal: AbortSignal.abort() })), { code: 'cancelled' })
+    await assert.rejects(Promise.resolve(jobs.echo.map(endlessNumbers(), { signal: AbortSignal.abort() })), {
+      code: 'cancelled',
+    })
   })
 
   it('passes on the error of its items', async () => {
@@ -117,7 +123,8 @@ describe('a map over many items', { timeout: 60_000 }, () => {
   })
 
   it('refuses a concurrency that is none', () => {
-    for (const concurrency of [0, -1, 1.5, 1e9]) assert.throws(() => jobs.echo.map([1], { concurrency }), { code: 'option-invalid' })
+    for (const concurrency of [0, -1, 1.5, 1e9])
+      assert.throws(() => jobs.echo.map([1], { concurrency }), { code: 'option-invalid' })
   })
 
   function* endlessNumbers() {

@@ -24,7 +24,12 @@ describe('a program on another member', { timeout: 120_000 }, () => {
 
   it('gets arguments, environment, folder and input, and gives its outputs and its exit status', async () => {
     const env = { GREETING: 'hello', EXIT_CODE: '7' }
-    const program = await system.client.runProgram(echo, { args: ['one', '--two'], env, stdin: 'some input\n', workingFolder: tmpdir() })
+    const program = await system.client.runProgram(echo, {
+      args: ['one', '--two'],
+      env,
+      stdin: 'some input\n',
+      workingFolder: tmpdir(),
+    })
     const [out, err, exit] = await Promise.all([program.stdout.text(), program.stderr.text(), program.exit])
     const [first, rest] = out.split('\n')
     assert.deepEqual(JSON.parse(first ?? ''), { args: ['one', '--two'], greeting: 'hello', folder: tmpdir() })
@@ -143,7 +148,9 @@ describe('a program on another member', { timeout: 120_000 }, () => {
   }
 })
 
-async function newCaller(system: RunningSystem): Promise<{ start(module: URL): Promise<number>; close(): Promise<void> }> {
+async function newCaller(
+  system: RunningSystem,
+): Promise<{ start(module: URL): Promise<number>; close(): Promise<void> }> {
   const { join } = await import('../../src/cardumen.ts')
   const { RunClient } = await import('../../src/servers/run/client.ts')
   const second = await join({ home: system.home, name: 'second' })

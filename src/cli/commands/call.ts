@@ -9,11 +9,11 @@ import { Command } from 'commander'
 import type { CallOptions } from '../../kernel/service.ts'
 import type { System } from '../../system.ts'
 import type { CommandFace, Operand } from '../command.ts'
-import { type CommonOptions, examples, milliseconds } from '../common-options.ts'
+import { type StandardOptions, examples, milliseconds } from '../standard-options.ts'
 import { exitCode } from '../exit-code.ts'
 import { print } from '../terminal.ts'
 
-interface Options extends CommonOptions {
+interface Options extends StandardOptions {
   readonly stream?: boolean
   readonly timeout?: number
 }
@@ -24,13 +24,23 @@ const indentation = 2
 export function callCommand(): CommandFace<Options> {
   const command = new Command('call')
     .summary('call an operation of a service')
-    .description('Calls an operation of whoever serves NAME. The argument is JSON; "-" reads it from stdin.\nThe result is printed as JSON; those of a stream one on each line.')
+    .description(
+      'Calls an operation of whoever serves NAME. The argument is JSON; "-" reads it from stdin.\nThe result is printed as JSON; those of a stream one on each line.',
+    )
     .argument('<name>', 'name under which it is served')
     .argument('<operation>', 'operation of the service')
     .argument('[json]', 'argument; left out where it takes none')
     .option('--stream', 'the operation gives many results')
     .option('--timeout <time>', 'how long to wait (default: 30s, for ever with --stream)', milliseconds)
-    .addHelpText('after', examples(['cardumen call member.m1 status', 'ask a member how it is'], [`cardumen call greeter greet '{"who":"you"}'`, 'with an argument'], ['cardumen call counter countTo 10 --stream', 'a line for each result'], ['cardumen call greeter greet - < who.json', 'the argument from a file']))
+    .addHelpText(
+      'after',
+      examples(
+        ['cardumen call member.m1 status', 'ask a member how it is'],
+        [`cardumen call greeter greet '{"who":"you"}'`, 'with an argument'],
+        ['cardumen call counter countTo 10 --stream', 'a line for each result'],
+        ['cardumen call greeter greet - < who.json', 'the argument from a file'],
+      ),
+    )
   return { command, act }
 }
 
@@ -44,7 +54,9 @@ async function act(options: Options, name: Operand, operation: Operand, json: Op
   const target = { name: String(name), operation: String(operation), input }
   try {
     const callOptions: CallOptions = { timeoutMs: timeoutOf(options), signal: interruption.signal }
-    await (options.stream === true ? printStream(system, target, callOptions) : printResult(system, target, callOptions))
+    await (options.stream === true
+      ? printStream(system, target, callOptions)
+      : printResult(system, target, callOptions))
     return exitCode.ok
   } catch (error) {
     if (interruption.signal.aborted) return interruption.exitCode
@@ -59,7 +71,11 @@ interface CallTarget {
 }
 
 /** Neither argument nor result has a schema here, so the client's type knows nothing of them. */
-async function clientOf(system: System, { name, operation }: CallTarget, stream: boolean): Promise<(input: unknown, options: CallOptions) => unknown> {
+async function clientOf(
+  system: System,
+  { name, operation }: CallTarget,
+  stream: boolean,
+): Promise<(input: unknown, options: CallOptions) => unknown> {
   const { defineService } = await import('../../kernel/service.ts')
   const service = defineService(name.slice(0, 64), { [operation]: stream ? { stream: true } : {} })
   const call = system.open(service, name)[operation]
@@ -90,7 +106,11 @@ async function inputOf(given: string | undefined): Promise<unknown> {
   } catch (cause) {
     const { CardumenError } = await import('../../lib/cardumen-error.ts')
     const hint = `Quote it for the shell: '{"who":"you"}', or '"you"' for a text.`
-    throw new CardumenError('option-invalid', `The argument is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, hint })
+    throw new CardumenError(
+      'option-invalid',
+      `The argument is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause, hint },
+    )
   }
 }
 
@@ -103,6 +123,7 @@ async function explained(error: unknown, system: System, { name }: CallTarget): 
     const names = system.member.names().filter((each) => each !== name)
     return withHint(error, names.length === 0 ? 'Nobody serves anything.' : `Names in use: ${names.join(', ')}`)
   }
-  if (isCardumenError(error, 'timed-out')) return withHint(error, 'Wait longer with --timeout; if it gives many results, add --stream.')
+  if (isCardumenError(error, 'timed-out'))
+    return withHint(error, 'Wait longer with --timeout; if it gives many results, add --stream.')
   return error
 }

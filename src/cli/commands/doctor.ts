@@ -1,14 +1,16 @@
 /**
  * `cardumen doctor`: looks whether this machine has what members need, and says what to do where it has not.
+ *
+ * The checks stand in `doctor-checks.ts`; this prints each as soon as it is done, and fails where one of them does.
  */
 import { Command } from 'commander'
 import type { CommandFace } from '../command.ts'
-import { type CommonOptions, examples } from '../common-options.ts'
+import { type StandardOptions, examples } from '../standard-options.ts'
 import type { Finding } from '../doctor-checks.ts'
 import { exitCode } from '../exit-code.ts'
 import { print, type Style, styled } from '../terminal.ts'
 
-interface Options extends CommonOptions {
+interface Options extends StandardOptions {
   readonly json?: boolean
 }
 
@@ -17,9 +19,17 @@ const styles: Readonly<Record<Finding['result'], Style>> = { ok: 'green', warn: 
 export function doctorCommand(): CommandFace<Options> {
   const command = new Command('doctor')
     .summary('check this machine and the state folder')
-    .description('Checks Node, the state folder and its disk, sockets, members, logs, the clock, memory and cores.\nEnds with 1 where a check fails; warnings are no failure.')
+    .description(
+      'Checks Node, the state folder and its disk, sockets, members, logs, the clock, memory and cores.\nEnds with 1 where a check fails; warnings are no failure.',
+    )
     .option('--json', 'print JSON')
-    .addHelpText('after', examples(['cardumen doctor', 'a line for each check'], ['cardumen doctor --home /mnt/fast/state', 'would that folder do?']))
+    .addHelpText(
+      'after',
+      examples(
+        ['cardumen doctor', 'a line for each check'],
+        ['cardumen doctor --home /mnt/fast/state', 'would that folder do?'],
+      ),
+    )
   return { command, act }
 }
 

@@ -1,30 +1,50 @@
 /**
  * `cardumen kill`: sends a signal to a program that a member runs, or to a member.
+ *
+ * A program is reached through the member that runs it, so it may be anywhere; a member only on this machine.
  */
 import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import type { System } from '../../system.ts'
 import type { CommandFace, Operand } from '../command.ts'
-import { type CommonOptions, examples } from '../common-options.ts'
+import { type StandardOptions, examples } from '../standard-options.ts'
 import { exitCode } from '../exit-code.ts'
 import type { SignalName } from '../programs.ts'
 import { print } from '../terminal.ts'
 
-interface Options extends CommonOptions {
+interface Options extends StandardOptions {
   readonly signal: SignalName
   readonly member?: boolean
 }
 
-const signals: Readonly<Record<string, SignalName>> = { INT: 'SIGINT', KILL: 'SIGKILL', TERM: 'SIGTERM', STOP: 'SIGSTOP', CONT: 'SIGCONT', 2: 'SIGINT', 9: 'SIGKILL', 15: 'SIGTERM' }
+const signals: Readonly<Record<string, SignalName>> = {
+  INT: 'SIGINT',
+  KILL: 'SIGKILL',
+  TERM: 'SIGTERM',
+  STOP: 'SIGSTOP',
+  CONT: 'SIGCONT',
+  2: 'SIGINT',
+  9: 'SIGKILL',
+  15: 'SIGTERM',
+}
 
 export function killCommand(): CommandFace<Options> {
   const command = new Command('kill')
     .summary('send a signal to a program, or to a member')
-    .description('Sends a signal to a program that runs on some member, named by its process id or its file; with --member to a member of this machine.')
+    .description(
+      'Sends a signal to a program that runs on some member, named by its process id or its file; with --member to a member of this machine.',
+    )
     .argument('<pid|name>', 'process id or file name of a program, or the name of a member')
     .option('-s, --signal <name>', 'TERM, KILL, INT, STOP (suspend) or CONT (resume)', signalNamed, 'SIGTERM')
     .option('--member', 'a member instead of a program')
-    .addHelpText('after', examples(['cardumen kill 4242', 'ask the program to end'], ['cardumen kill job.ts --signal STOP', 'suspend it; CONT resumes'], ['cardumen kill m2 --member --signal KILL', 'see what happens when a member dies']))
+    .addHelpText(
+      'after',
+      examples(
+        ['cardumen kill 4242', 'ask the program to end'],
+        ['cardumen kill job.ts --signal STOP', 'suspend it; CONT resumes'],
+        ['cardumen kill m2 --member --signal KILL', 'see what happens when a member dies'],
+      ),
+    )
   return { command, act }
 }
 
@@ -33,7 +53,11 @@ async function act(options: Options, wanted: Operand): Promise<number> {
   await using system = await joinExisting(options, 'kill')
   refuseIfEmpty(system)
   const name = String(wanted)
-  print(options.member === true ? await signalMember(system, name, options.signal) : await signalProgram(system, name, options.signal))
+  print(
+    options.member === true
+      ? await signalMember(system, name, options.signal)
+      : await signalProgram(system, name, options.signal),
+  )
   return exitCode.ok
 }
 
@@ -57,7 +81,10 @@ async function signalMember(system: System, wanted: string, name: SignalName): P
   }
   // One that was stopped for long is no member any more, but still a process.
   const pid = entry?.pid ?? livingDaemons(system.stateFolder).find((daemon) => daemon.name === wanted)?.pid
-  if (pid === undefined) throw new CardumenError('name-unknown', `No member is named "${wanted}".`, { hint: '"cardumen status" lists them.' })
+  if (pid === undefined)
+    throw new CardumenError('name-unknown', `No member is named "${wanted}".`, {
+      hint: '"cardumen status" lists them.',
+    })
   process.kill(pid, name)
   return `${name} sent to ${wanted} (pid ${pid}).`
 }

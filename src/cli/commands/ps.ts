@@ -1,16 +1,18 @@
 /**
- * `cardumen ps`: the programs that run on the members.
+ * `cardumen ps`: the programs that run on the members, whoever started them.
+ *
+ * Members that do not answer are named on stderr, so that a short list is not taken for a whole one.
  */
 import { Command } from 'commander'
 import type { CommandFace } from '../command.ts'
-import { type CommonOptions, examples } from '../common-options.ts'
+import { type StandardOptions, examples } from '../standard-options.ts'
 import { exitCode } from '../exit-code.ts'
 import type { ListedProgram } from '../programs.ts'
 import { type Column, tableOf } from '../table.ts'
 import { note, print, styledError } from '../terminal.ts'
 import { duration } from '../units.ts'
 
-interface Options extends CommonOptions {
+interface Options extends StandardOptions {
   readonly json?: boolean
   readonly all?: boolean
 }
@@ -21,7 +23,10 @@ export function psCommand(): CommandFace<Options> {
     .description('Lists the programs that "run" started, on whichever member they are.')
     .option('-a, --all', 'those too that have ended and are still remembered')
     .option('--json', 'print JSON')
-    .addHelpText('after', examples(['cardumen ps', 'a table'], ['cardumen ps --json | jq .[].pid', 'process ids for a script']))
+    .addHelpText(
+      'after',
+      examples(['cardumen ps', 'a table'], ['cardumen ps --json | jq .[].pid', 'process ids for a script']),
+    )
   return { command, act }
 }
 
@@ -32,7 +37,12 @@ async function act(options: Options): Promise<number> {
   refuseIfEmpty(system)
   const { listed, silent } = await programsOf(system)
   const shown = listed.filter(({ info }) => options.all === true || info.state !== 'ended')
-  if (options.json === true) print(JSON.stringify(shown.map((program) => ({ name: programName(program), member: program.memberId, ...program.info }))))
+  if (options.json === true)
+    print(
+      JSON.stringify(
+        shown.map((program) => ({ name: programName(program), member: program.memberId, ...program.info })),
+      ),
+    )
   else if (shown.length === 0) note('No program runs.')
   else print(tableOf(columnsWith(programName), shown))
   if (silent.length > 0) note(styledError('yellow', `No answer from ${silent.join(', ')}.`))

@@ -9,11 +9,11 @@ import { pathToFileURL } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
 import type { ProgramOutput, RemoteProgram } from '../../servers/run/remote-program.ts'
 import type { CommandFace, Operand } from '../command.ts'
-import { type CommonOptions, examples } from '../common-options.ts'
+import { type StandardOptions, examples } from '../standard-options.ts'
 import { signalExitCode } from '../exit-code.ts'
 import { flushOutput, note, styledError } from '../terminal.ts'
 
-interface Options extends CommonOptions {
+interface Options extends StandardOptions {
   readonly on?: string
   readonly env: Readonly<Record<string, string>>
 }
@@ -25,13 +25,22 @@ const forwarded = { SIGINT: 'SIGINT', SIGTERM: 'SIGTERM', SIGHUP: 'SIGTERM' } as
 export function runCommand(): CommandFace<Options> {
   const command = new Command('run')
     .summary('run a program on some member')
-    .description('Runs a TypeScript or JavaScript file as a process of its own, on the member that suits best, in this folder.\nInput, outputs, Ctrl-C and exit code are those of the program. Options after FILE are the program’s.')
+    .description(
+      'Runs a TypeScript or JavaScript file as a process of its own, on the member that suits best, in this folder.\nInput, outputs, Ctrl-C and exit code are those of the program. Options after FILE are the program’s.',
+    )
     .argument('<file>', 'file to run')
     .argument('[args...]', 'its arguments')
     .option('--on <member>', 'on this member')
     .option('-e, --env <name=value>', 'add to its environment; may be repeated', addVariable, {})
     .passThroughOptions()
-    .addHelpText('after', examples(['cardumen run report.ts --month 3', '"--month 3" goes to report.ts'], ['cardumen run --on m2 job.ts < input.txt', 'on the member m2'], ['cardumen run --env LEVEL=debug job.ts', 'with a variable']))
+    .addHelpText(
+      'after',
+      examples(
+        ['cardumen run report.ts --month 3', '"--month 3" goes to report.ts'],
+        ['cardumen run --on m2 job.ts < input.txt', 'on the member m2'],
+        ['cardumen run --env LEVEL=debug job.ts', 'with a variable'],
+      ),
+    )
   return { command, act }
 }
 
@@ -48,7 +57,11 @@ async function act(options: Options, file: Operand, args: Operand): Promise<numb
   })
   const stopForwarding = forwardSignals(program)
   try {
-    const [{ code, signal }] = await Promise.all([program.exit, pass(program.stdout, process.stdout), pass(program.stderr, process.stderr)])
+    const [{ code, signal }] = await Promise.all([
+      program.exit,
+      pass(program.stdout, process.stdout),
+      pass(program.stderr, process.stderr),
+    ])
     if (signal === undefined) return code ?? 0
     note(styledError('yellow', `The program was ended by ${signal}.`))
     return signalExitCode(signal)

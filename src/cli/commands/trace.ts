@@ -1,17 +1,20 @@
 /**
  * `cardumen trace`: every step of the members' machines, as lines of JSON in the order of time.
+ *
+ * Each member streams its own steps; what puts them in order is `event-merge.ts`. Nothing is recorded beforehand: a trace
+ * begins when it is asked for.
  */
 import { once } from 'node:events'
 import { Command } from 'commander'
 import type { MemberEntry } from '../../kernel/membership.ts'
 import type { System } from '../../system.ts'
 import type { CommandFace } from '../command.ts'
-import { type CommonOptions, examples, milliseconds } from '../common-options.ts'
+import { type StandardOptions, examples, milliseconds } from '../standard-options.ts'
 import type { EventMerge } from '../event-merge.ts'
 import { note, print } from '../terminal.ts'
-import { counted, duration } from '../units.ts'
+import { counted } from '../units.ts'
 
-interface Options extends CommonOptions {
+interface Options extends StandardOptions {
   readonly follow?: boolean
   readonly for: number
   readonly member?: string
@@ -25,12 +28,21 @@ const holdMs = 250
 export function traceCommand(): CommandFace<Options> {
   const command = new Command('trace')
     .summary('follow every step of the members’ machines')
-    .description('Prints a line of JSON for each step of each machine of each member, in the order of time: what went in, and what it did.\nBodies of messages are given by their size only.')
+    .description(
+      'Prints a line of JSON for each step of each machine of each member, in the order of time: what went in, and what it did.\nBodies of messages are given by their size only.',
+    )
     .option('-f, --follow', 'go on until Ctrl-C')
     .option('--for <time>', 'without --follow: how long', milliseconds, 2_000)
     .option('--member <name>', 'of this member only')
     .option('--machine <name>', 'of this machine only, such as rpc')
-    .addHelpText('after', examples(['cardumen trace --for 5s > trace.jsonl', 'keep five seconds of it'], ['cardumen trace --follow --member m1', 'one member, until Ctrl-C'], [`cardumen trace -f | jq -c '[.member, .input.type]'`, 'only what went in']))
+    .addHelpText(
+      'after',
+      examples(
+        ['cardumen trace --for 5s > trace.jsonl', 'keep five seconds of it'],
+        ['cardumen trace --follow --member m1', 'one member, until Ctrl-C'],
+        [`cardumen trace -f | jq -c '[.member, .input.type]'`, 'only what went in'],
+      ),
+    )
   return { command, act }
 }
 
@@ -42,25 +54,36 @@ async function act(options: Options): Promise<number> {
   await using system = await joinExisting(options, 'trace')
   refuseIfEmpty(system)
   const merge = new EventMerge((event) => print(JSON.stringify(event)))
-  const signal = options.follow === true ? interruption.signal : AbortSignal.any([interruption.signal, AbortSignal.timeout(options.for)])
+  const signal =
+    options.follow === true
+      ? interruption.signal
+      : AbortSignal.any([interruption.signal, AbortSignal.timeout(options.for)])
   const followed = await followMembers(system, merge, options, signal)
   const timer = setInterval(() => merge.giveUntil(Date.now() - holdMs), giveIntervalMs)
   if (!signal.aborted) await once(signal, 'abort')
   clearInterval(timer)
   merge.giveUntil(Number.POSITIVE_INFINITY)
-  if (options.follow !== true) note(`${counted(merge.count, 'step')} of ${counted(followed(), 'member')} in ${duration(options.for)}.`)
+  if (options.follow !== true)
+    note(`${counted(merge.count, 'step')} of ${counted(followed(), 'member')} in ${options.for} ms.`)
   return interruption.exitCode
 }
 
 /** Those that are in, and those that join later. Returns how many there were. */
-async function followMembers(system: System, merge: EventMerge, options: Options, signal: AbortSignal): Promise<() => number> {
+async function followMembers(
+  system: System,
+  merge: EventMerge,
+  options: Options,
+  signal: AbortSignal,
+): Promise<() => number> {
   const { commandTag, membersOf } = await import('../joined.ts')
   const { MemberService, memberServiceName } = await import('../../servers/member/interface.ts')
   let count = 0
   const follow = async (entry: MemberEntry): Promise<void> => {
     if (entry.tags[commandTag] !== undefined || (options.member ?? entry.id) !== entry.id) return
     count++
-    const steps = system.open(MemberService, memberServiceName(entry.id)).trace(undefined, { signal, timeoutMs: Number.POSITIVE_INFINITY })
+    const steps = system
+      .open(MemberService, memberServiceName(entry.id))
+      .trace(undefined, { signal, timeoutMs: Number.POSITIVE_INFINITY })
     try {
       for await (const event of steps) if ((options.machine ?? event.machine) === event.machine) merge.add(event)
     } catch (error) {

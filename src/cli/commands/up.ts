@@ -1,14 +1,16 @@
 /**
  * `cardumen up`: starts the members that are missing, and returns when all of them answer.
+ *
+ * The work is done by `fleet.ts`, which programs use too; this shows how it comes along, and who is there in the end.
  */
 import { Command } from 'commander'
 import type { CommandFace } from '../command.ts'
-import { type CommonOptions, examples, wholeNumber } from '../common-options.ts'
+import { type StandardOptions, examples, wholeNumber } from '../standard-options.ts'
 import { exitCode } from '../exit-code.ts'
 import { print, styled } from '../terminal.ts'
 import { counted } from '../units.ts'
 
-interface Options extends CommonOptions {
+interface Options extends StandardOptions {
   readonly members?: number
   readonly threads?: number
   readonly json?: boolean
@@ -20,11 +22,28 @@ const threadsMax = 1_024
 export function upCommand(): CommandFace<Options> {
   const command = new Command('up')
     .summary('start members on this machine')
-    .description('Starts members named m1, m2, … that run things for others, and returns when all of them answer.\nThose that are there already stay as they are.')
-    .option('-m, --members <n>', 'how many there shall be (default: one a core, at least 2, at most 8)', wholeNumber(1, membersMax))
-    .option('-t, --threads <n>', 'worker threads of each (default: the cores shared out among them)', wholeNumber(1, threadsMax))
+    .description(
+      'Starts members named m1, m2, … that run things for others, and returns when all of them answer.\nThose that are there already stay as they are.',
+    )
+    .option(
+      '-m, --members <n>',
+      'how many there shall be (default: one a core, at least 2, at most 8)',
+      wholeNumber(1, membersMax),
+    )
+    .option(
+      '-t, --threads <n>',
+      'worker threads of each (default: the cores shared out among them)',
+      wholeNumber(1, threadsMax),
+    )
     .option('--json', 'print JSON')
-    .addHelpText('after', examples(['cardumen up', 'a member for each core'], ['cardumen up --members 4', 'm1 to m4'], ['cardumen up --members 4 --json | jq .[].pid', 'their process ids']))
+    .addHelpText(
+      'after',
+      examples(
+        ['cardumen up', 'a member for each core'],
+        ['cardumen up --members 4', 'm1 to m4'],
+        ['cardumen up --members 4 --json | jq .[].pid', 'their process ids'],
+      ),
+    )
   return { command, act }
 }
 
@@ -43,7 +62,8 @@ async function act(options: Options): Promise<number> {
 }
 
 function tell(daemons: readonly { readonly name: string; readonly pid: number; readonly isNew: boolean }[]): void {
-  for (const { name, pid, isNew } of daemons) print(`${styled('green', name)}  pid ${pid}${isNew ? '' : styled('dim', '  was up already')}`)
+  for (const { name, pid, isNew } of daemons)
+    print(`${styled('green', name)}  pid ${pid}${isNew ? '' : styled('dim', '  was up already')}`)
   const fresh = daemons.filter((daemon) => daemon.isNew).length
   print(fresh === 0 ? 'Nothing to start.' : `${counted(fresh, 'member')} started.`)
 }

@@ -40,8 +40,8 @@ export const ballastBytes = 4 * mebibyte
 /** On a small disk both are this part of it. */
 export const freeShareReserved = 1 / 32
 
-/** How often an engine looks after leases: its own to renew, others' that have run out. */
-export const tickMs = 250
+/** How often an engine looks for news by itself, when nothing else is due and nobody has told it anything. */
+export const tickMs = 500
 /** The same while a process is to be watched whose death is not told by the operating system. */
 export const lookingTickMs = 50
 export const tickMsMin = 10

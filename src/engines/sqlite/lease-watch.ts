@@ -56,8 +56,7 @@ export class LeaseWatch {
   dueEndings(): readonly Task[] {
     const nowMs = monotonicMs()
     if (nowMs - this.#expectedMs > heldUpMs) this.#leases.onHeldUp(nowMs)
-    const held = new Set(this.#leases.heldIds)
-    const expired = this.#rows.filter((row) => !held.has(row.id) && this.#leases.mayExpire(row, nowMs))
+    const expired = this.#rows.filter((row) => !this.#leases.isHeld(row.id) && this.#leases.mayExpire(row, nowMs))
     const dead = this.#deaths.findDead()
     return [
       ...dead.map((holder): Task => ({ kind: 'bury-holder', holder })),
@@ -69,11 +68,16 @@ export class LeaseWatch {
   nextTickMs(): number {
     const nowMs = monotonicMs()
     const calmMs = this.#deaths.needsLooking ? lookingTickMs : tickMs
-    const renewalMs = (this.#leases.nextRenewalMs() ?? Number.POSITIVE_INFINITY) - nowMs
-    // Not at once even where a renewal is overdue: it has just failed, then.
-    const delayMs = Math.max(tickMsMin, Math.min(calmMs, renewalMs))
+    const dueMs = Math.min(this.#leases.nextRenewalMs(), this.#nextExpiryMs()) - nowMs
+    // Not at once even where something is overdue: it has just failed, then.
+    const delayMs = Math.max(tickMsMin, Math.min(calmMs, dueMs))
     this.#expectedMs = nowMs + delayMs
     return delayMs
+  }
+
+  /** Of the leases of others, as the table said last; they may have been renewed since. */
+  #nextExpiryMs(): number {
+    return Math.min(...this.#rows.filter((row) => !this.#leases.isHeld(row.id)).map((row) => row.expiresMs))
   }
 
   /** Looks at the holder of one lease at once, and a few times more in the next moments, until it is seen to be dead. */

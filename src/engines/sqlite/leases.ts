@@ -120,11 +120,14 @@ export class Leases {
     this.#onEnded(id)
   }
 
-  /** When the next renewal is due, or undefined where nothing is held. */
-  nextRenewalMs(): number | undefined {
-    let next: number | undefined
-    for (const lease of this.#held.values())
-      next = Math.min(next ?? Number.POSITIVE_INFINITY, lease.expiresMs - renewalShare * lease.ttlMs)
+  isHeld(id: LeaseId): boolean {
+    return this.#held.has(id)
+  }
+
+  /** When the next renewal is due; infinity where nothing is held. */
+  nextRenewalMs(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const lease of this.#held.values()) next = Math.min(next, lease.expiresMs - renewalShare * lease.ttlMs)
     return next
   }
 

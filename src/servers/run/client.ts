@@ -61,7 +61,9 @@ export class RunClient implements CallSites {
   importModule<Module>(module: string | { readonly href: string }, options: ImportOptions = {}): RemoteModule<Module> {
     const url = typeof module === 'string' ? module : module.href
     if (!/^[a-z][a-z0-9+.-]*:/.test(url)) {
-      throw new CardumenError('option-invalid', `"${url}" is no URL of a module.`, { hint: "Write new URL('./job.ts', import.meta.url)." })
+      throw new CardumenError('option-invalid', `"${url}" is no URL of a module.`, {
+        hint: "Write new URL('./job.ts', import.meta.url).",
+      })
     }
     return remoteModule(new ModuleCaller(this, url, options))
   }
@@ -73,7 +75,10 @@ export class RunClient implements CallSites {
     const { args = [], env = {}, workingFolder, detached = false } = options
     site.inFlight++
     try {
-      const started = await site.run.start({ module: url, args, env, workingFolder, detached }, { timeoutMs: programStartTimeoutMs })
+      const started = await site.run.start(
+        { module: url, args, env, workingFolder, detached },
+        { timeoutMs: programStartTimeoutMs },
+      )
       return new RemoteProgram(this.#member.open(Process, started.process), started.process, site.memberId, options)
     } finally {
       site.inFlight--
@@ -104,7 +109,11 @@ export class RunClient implements CallSites {
   }
 
   /** A member that failed the call before is taken again where there is no other. */
-  #siteFor(module: string, on: string | undefined, avoided: ReadonlySet<Address> | undefined): Worksite | Promise<Worksite> {
+  #siteFor(
+    module: string,
+    on: string | undefined,
+    avoided: ReadonlySet<Address> | undefined,
+  ): Worksite | Promise<Worksite> {
     if (this.#isClosed) throw new CardumenError('closed', 'This member has left its system.')
     if (on !== undefined) return this.#siteOn(on)
     return this.#sites.choose(module, avoided) ?? this.#sites.choose(module) ?? this.#localSite()
@@ -124,7 +133,8 @@ export class RunClient implements CallSites {
 
   #startLocal(): { readonly started: Promise<LocalRun>; readonly site: Promise<Worksite> } {
     const start = this.#options.startLocal
-    if (start === undefined) throw new CardumenError('name-unknown', 'No member offers to run things.', { hint: 'Start some: cardumen up.' })
+    if (start === undefined)
+      throw new CardumenError('name-unknown', 'No member offers to run things.', { hint: 'Start some: cardumen up.' })
     const started = start()
     const site = started.then(async ({ capability }) => {
       const made = new Worksite(this.#member, capability, this.#member.address)
@@ -177,7 +187,9 @@ class ModuleCaller implements FunctionCaller {
   }
 
   #start(plan: CallPlan, args: readonly unknown[]): Promise<unknown> {
-    return new Promise((resolve, reject) => new RemoteCall(plan, encodeRequest(plan, args), this.#client, resolve, reject).start())
+    return new Promise((resolve, reject) =>
+      new RemoteCall(plan, encodeRequest(plan, args), this.#client, resolve, reject).start(),
+    )
   }
 
   #planFor(functionName: string, options: CallOptions, counts: readonly Interruptions[]): CallPlan {
@@ -185,7 +197,8 @@ class ModuleCaller implements FunctionCaller {
     return {
       module: this.#module,
       functionName,
-      isIdempotent: this.#own.idempotent ?? (typeof idempotent === 'boolean' ? idempotent : idempotent.includes(functionName)),
+      isIdempotent:
+        this.#own.idempotent ?? (typeof idempotent === 'boolean' ? idempotent : idempotent.includes(functionName)),
       on: this.#own.on ?? this.#imported.on,
       timeoutMs: this.#timeoutMs,
       options,
@@ -209,7 +222,9 @@ function encodeRequest({ module, functionName }: CallPlan, args: readonly unknow
     return encode(request)
   } catch (error) {
     if (!(error instanceof CardumenError)) throw error
-    throw new CardumenError(error.code, `${functionName}: ${error.message.replace('$[2]', 'args')}`, { executed: 'no', cause: error })
+    throw new CardumenError(error.code, `${functionName}: ${error.message.replace('$[2]', 'args')}`, {
+      executed: 'no',
+      cause: error,
+    })
   }
 }
-

@@ -33,7 +33,11 @@ const capability: Schema<Capability> = checked('a capability', (value) => value 
 const moduleUrl = text(4_096)
 const count = wholeNumber()
 
-const replacement = objectOf({ reason: oneOf('exited', 'out-of-memory', 'terminated', 'failed'), detail: text(4_096), atMs: count })
+const replacement = objectOf({
+  reason: oneOf('exited', 'out-of-memory', 'terminated', 'failed'),
+  detail: text(4_096),
+  atMs: count,
+})
 
 const load = objectOf({
   /** Jobs that wait or run. */
@@ -79,13 +83,17 @@ export const Run = defineService('run', {
   prepare: { input: objectOf({ module: moduleUrl }), output: listOf(text(1_024), 65_536), idempotent: true },
   load: { output: load, idempotent: true },
   start: { input: program, output: objectOf({ process: capability, info: processInfo }) },
-  processes: { output: listOf(objectOf({ process: capability, info: processInfo }), processesListedMax), idempotent: true },
+  processes: {
+    output: listOf(objectOf({ process: capability, info: processInfo }), processesListedMax),
+    idempotent: true,
+  },
 })
 
 export const signalNames = ['SIGSTOP', 'SIGCONT', 'SIGTERM', 'SIGKILL', 'SIGINT'] as const
 
+/** None is idempotent: a process ends with its member, so there is nobody else to ask. */
 export const Process = defineService('process', {
-  info: { output: processInfo, idempotent: true },
+  info: { output: processInfo },
   /** Both outputs from where the last reader stopped, to the end. One reader at a time. */
   output: { output: objectOf({ stream: oneOf('stdout', 'stderr'), chunk: bytes(inputBytesMax) }), stream: true },
   /** Answers when the process has taken it. */
@@ -93,7 +101,7 @@ export const Process = defineService('process', {
   endInput: {},
   signal: { input: objectOf({ name: oneOf(...signalNames) }) },
   /** Answers when the process has ended. */
-  wait: { output: exitStatus, idempotent: true },
+  wait: { output: exitStatus },
   /** Forgets a process, killing it where it still runs. */
-  release: { idempotent: true },
+  release: {},
 })

@@ -73,7 +73,7 @@ export class JobChannel {
     try {
       if (jobs.length === 1) this.#onAnswer(jobs, await this.#run.call(request, options))
       else for await (const message of this.#run.callMany(request, options)) this.#onAnswer(jobs, message)
-      fail(jobs, new CardumenError('worker-exited', 'The member ended the request without an answer.', { executed: 'unknown' }))
+      if (jobs.some((job) => job !== undefined)) throw unanswered()
     } catch (error) {
       fail(jobs, error)
     }
@@ -97,10 +97,16 @@ function answer(job: OutgoingJob, content: Uint8Array): void {
   try {
     reply = decode(content) as JobReply
   } catch (cause) {
-    job.onError(new CardumenError('output-refused', 'The result of the job cannot be read.', { executed: 'yes', cause }))
+    job.onError(
+      new CardumenError('output-refused', 'The result of the job cannot be read.', { executed: 'yes', cause }),
+    )
     return
   }
   job.onReply(reply)
+}
+
+function unanswered(): CardumenError {
+  return new CardumenError('worker-exited', 'The member ended the request without an answer.', { executed: 'unknown' })
 }
 
 function fail(jobs: (OutgoingJob | undefined)[], error: unknown): void {

@@ -11,7 +11,11 @@ export function errorOfFailure(failure: JobFailure, subject: string, ranAt: Memb
   const code = isErrorCode(failure.code) ? failure.code : 'handler-failed'
   const executed = isExecuted(failure.executed) ? failure.executed : 'unknown'
   const message = `${subject} at ${ranAt}: ${String(failure.message)}`
-  return new CardumenError(code, message, failure.error instanceof Error ? { executed, cause: failure.error } : { executed })
+  return new CardumenError(
+    code,
+    message,
+    failure.error instanceof Error ? { executed, cause: failure.error } : { executed },
+  )
 }
 
 function isExecuted(text: string): text is JobFailure['executed'] {

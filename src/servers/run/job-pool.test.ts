@@ -100,7 +100,9 @@ function newPool(threadsMax: number) {
   const submit = (count: number, from = 0): PoolJob[] =>
     Array.from({ length: count }, (_, index) => {
       const number = from + index
-      const job = pool.submit(encode(number), (status, reply) => replies.set(number, status === 'ok' ? 'done' : (decode(reply) as JobReply)))
+      const job = pool.submit(encode(number), (status, reply) =>
+        replies.set(number, status === 'ok' ? 'done' : (decode(reply) as JobReply)),
+      )
       assert(job !== undefined)
       return job
     })
@@ -141,7 +143,10 @@ describe('a pool of threads', () => {
     thread(0).finish(jobsPerThreadMax)
     assert.equal(replies.size, jobsPerThreadMax)
     assert.equal(pool.unfinished, 3)
-    assert.deepEqual(thread(0).waiting.map((job) => decode(job.request)), [32, 33, 34])
+    assert.deepEqual(
+      thread(0).waiting.map((job) => decode(job.request)),
+      [32, 33, 34],
+    )
   })
 
   it('fails the jobs that a dead thread had begun as unknown, and gives the others to a new one', () => {
@@ -155,7 +160,10 @@ describe('a pool of threads', () => {
     assert.equal(reply[1].code, 'worker-exited')
     assert.equal(reply[1].executed, 'unknown')
     thread(1).finish(3)
-    assert.deepEqual([2, 3, 4].map((number) => replies.get(number)), ['done', 'done', 'done'])
+    assert.deepEqual(
+      [2, 3, 4].map((number) => replies.get(number)),
+      ['done', 'done', 'done'],
+    )
     assert.equal(pool.replacedCount, 1)
     assert.equal(pool.unfinished, 0)
   })
@@ -216,7 +224,13 @@ describe('a pool of threads', () => {
     clock.pass(200)
     assert.equal(thread(0).isEnded, true)
     thread(1).finish(2)
-    assert.deepEqual([...replies.entries()], [[1, 'done'], [2, 'done']])
+    assert.deepEqual(
+      [...replies.entries()],
+      [
+        [1, 'done'],
+        [2, 'done'],
+      ],
+    )
   })
 
   it('keeps a thread that gives up the abandoned job in time', () => {
@@ -262,6 +276,9 @@ describe('a pool of threads', () => {
     pool.close()
     assert.equal(replies.size, jobsPerThreadMax + 2)
     assert.equal(pool.unfinished, 0)
-    assert.equal(pool.submit(encode(0), () => undefined), undefined)
+    assert.equal(
+      pool.submit(encode(0), () => undefined),
+      undefined,
+    )
   })
 })

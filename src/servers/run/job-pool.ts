@@ -83,13 +83,20 @@ export class JobPool {
     return job
   }
 
-  /** The owner wants no reply any more. What has not begun never will; what has gets a little time, then its thread ends. */
-  abandon(job: PoolJob): void {
-    if (job.isAbandoned) return
+  /**
+   * The owner wants no reply any more. True: it had not begun and never will. What has begun gets a little time to
+   * end, then its thread is ended.
+   */
+  abandon(job: PoolJob): boolean {
+    if (job.isAbandoned) return false
     job.isAbandoned = true
-    const thread = job.thread
-    if (this.#queue.delete(job)) this.#unfinished--
-    else if (thread?.jobs.has(job.id) === true) this.#abandonOn(thread, job)
+    const { thread } = job
+    if (this.#queue.delete(job) || thread?.takeBack(job) === true) {
+      this.#unfinished--
+      return true
+    }
+    if (thread?.jobs.has(job.id) === true) this.#cancelOn(thread, job)
+    return false
   }
 
   /** Jobs that are queued or given to a thread. */
@@ -118,7 +125,11 @@ export class JobPool {
   close(): void {
     this.#isClosed = true
     this.#cancelTick?.()
-    const failure = encodeFailure({ code: 'closed', executed: 'no', message: 'The member that was to run the job closed.' })
+    const failure = encodeFailure({
+      code: 'closed',
+      executed: 'no',
+      message: 'The member that was to run the job closed.',
+    })
     for (const job of this.#queue) this.#end(job, 'failed', failure)
     this.#queue.clear()
     for (const thread of this.#threads) thread.worker.terminate()
@@ -134,7 +145,7 @@ export class JobPool {
     job.id = ++this.#givenCount
     job.thread = thread
     job.threadsTried++
-    thread.give(job, this.#clock.now())
+    thread.give(job)
     if (!this.#isTickSoon) this.#tickAfter(tickMs)
   }
 
@@ -150,18 +161,20 @@ export class JobPool {
 
   #startThread(): PoolThread {
     const name = `${this.#options.name} ${++this.#threadCount}`
-    const thread: PoolThread = new PoolThread((events) => this.#workers.start({ name, heapMegabytesMax: this.#options.heapMegabytesMax }, events), {
-      onResult: (job, status, reply) => this.#onResult(thread, job, status, reply),
-      onModule: (url) => this.#onModule(url),
-      onExit: (reason, detail) => this.#onExit(thread, reason, detail),
-    })
-    thread.progressAt = this.#clock.now()
+    const thread: PoolThread = new PoolThread(
+      (events) => this.#workers.start({ name, heapMegabytesMax: this.#options.heapMegabytesMax }, events),
+      {
+        onResult: (job, status, reply) => this.#onResult(thread, job, status, reply),
+        onModule: (url) => this.#onModule(url),
+        onExit: (reason, detail) => this.#onExit(thread, reason, detail),
+      },
+    )
     this.#threads.push(thread)
     return thread
   }
 
   #onResult(thread: PoolThread, job: PoolJob, status: JobStatus, reply: Uint8Array): void {
-    thread.progressAt = this.#clock.now()
+    thread.hasProgressed = true
     thread.isStalled = false
     this.#end(job, status === 'ok' ? 'ok' : 'failed', reply)
     while (thread.hasRoom && this.#queue.size > 0) this.#giveNext(thread)
@@ -216,21 +229,23 @@ export class JobPool {
     if (this.#replacements.length > replacementsKeptMax) this.#replacements.shift()
   }
 
-  #abandonOn(thread: PoolThread, job: PoolJob): void {
-    if (thread.takeBack(job)) {
-      this.#unfinished--
-      return
-    }
+  #cancelOn(thread: PoolThread, job: PoolJob): void {
     thread.worker.cancel(job.id)
-    this.#clock.after(graceMs, () => {
-      if (thread.jobs.has(job.id)) thread.worker.terminate()
-    }, { background: true })
+    this.#clock.after(
+      graceMs,
+      () => {
+        if (thread.jobs.has(job.id)) thread.worker.terminate()
+      },
+      { background: true },
+    )
   }
 
   #onTick(): void {
     this.#isTickSoon = false
     const now = this.#clock.now()
     for (const thread of [...this.#threads]) {
+      if (thread.hasProgressed) thread.progressAt = now
+      thread.hasProgressed = false
       thread.isStalled = thread.jobs.size > 0 && now - thread.progressAt > stalledMs
       if (thread.isStalled) this.#relieve(thread)
       if (thread.jobs.size === 0 && now - thread.progressAt > this.#options.idleMs) thread.worker.terminate()

@@ -24,7 +24,9 @@ export class PoolThread {
   readonly worker: JobWorker
   /** Oldest first. */
   readonly jobs = new Map<number, PoolJob>()
-  /** When it last brought a result or got its first job. */
+  /** It brought a result, or got its first job, since the pool last looked. */
+  hasProgressed = true
+  /** When the pool last saw that. */
   progressAt: Instant = instant(0)
   isStalled = false
   #takenBack = 0
@@ -56,15 +58,15 @@ export class PoolThread {
     return this.jobs.size + (this.isStalled ? jobsPerThreadMax : 0)
   }
 
-  give(job: PoolJob, now: Instant): void {
-    if (this.jobs.size === 0) this.progressAt = now
+  give(job: PoolJob): void {
+    if (this.jobs.size === 0) this.hasProgressed = true
     this.jobs.set(job.id, job)
     this.worker.submit({ id: job.id, request: job.request })
   }
 
   /** True: the job had not begun, and this thread no longer has it. */
   takeBack(job: PoolJob): boolean {
-    if (!this.worker.withdraw(job.id)) return false
+    if (!this.jobs.has(job.id) || !this.worker.withdraw(job.id)) return false
     this.#takenBack++
     this.jobs.delete(job.id)
     return true

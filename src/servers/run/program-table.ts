@@ -36,7 +36,8 @@ export class ProgramTable {
 
   /** @throws CardumenError `process-failed`; `try-again` over `programsRunningMax`. */
   async start(spec: ProgramSpec): Promise<{ readonly number: number; readonly program: RunningProgram }> {
-    if (this.runningCount >= programsRunningMax) throw new CardumenError('try-again', `${programsRunningMax} programs run here already.`)
+    if (this.runningCount >= programsRunningMax)
+      throw new CardumenError('try-again', `${programsRunningMax} programs run here already.`)
     const number = ++this.#count
     const program = new RunningProgram(spec, this.#clock.wallMs(), () => this.#onEnded(number))
     this.#starting++
@@ -56,7 +57,8 @@ export class ProgramTable {
   /** @throws CardumenError `process-unknown`. */
   get(number: number): RunningProgram {
     const program = this.#programs.get(number)
-    if (program === undefined) throw new CardumenError('process-unknown', 'The process has ended and was forgotten, or never was here.')
+    if (program === undefined)
+      throw new CardumenError('process-unknown', 'The process has ended and was forgotten, or never was here.')
     return program
   }
 
@@ -93,4 +95,3 @@ export class ProgramTable {
     if (oldest !== undefined) this.release(oldest)
   }
 }
-

@@ -5,7 +5,7 @@
  * nobody can know. What was interrupted so is counted. Everything else is its caller's to decide.
  */
 import type { Clock } from '../../edges/clock.ts'
-import type { JobReply } from '../../edges/workers.ts'
+import type { JobFailure, JobReply } from '../../edges/workers.ts'
 import type { CallOptions } from '../../kernel/service.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Address, Instant } from '../../lib/identifiers.ts'
@@ -56,7 +56,13 @@ export class RemoteCall implements OutgoingJob {
   #tries = 0
   #waits = 0
 
-  constructor(plan: CallPlan, request: Uint8Array, sites: CallSites, resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+  constructor(
+    plan: CallPlan,
+    request: Uint8Array,
+    sites: CallSites,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#plan = plan
     this.request = request
     this.options = plan.options
@@ -69,7 +75,11 @@ export class RemoteCall implements OutgoingJob {
   start(): void {
     try {
       const site = this.#sites.choose(this.#plan, this.#avoided)
-      if (site instanceof Promise) site.then((found) => this.#send(found), (error) => this.#reject(error))
+      if (site instanceof Promise)
+        site.then(
+          (found) => this.#send(found),
+          (error) => this.#reject(error),
+        )
       else this.#send(site)
     } catch (error) {
       this.#reject(error)
@@ -81,11 +91,17 @@ export class RemoteCall implements OutgoingJob {
     if (failed === 0) {
       site.noteModule(this.#plan.module)
       this.#resolve(result)
-    } else this.#onFailure(site, errorOfFailure(result, this.#subject, site.memberId))
+    } else this.#onFailure(site, errorOfFailure(this.#asSeenHere(result), this.#subject, site.memberId))
   }
 
   onError(error: unknown): void {
     this.#onFailure(this.#leave(), error)
+  }
+
+  /** A message whose time is up is cancelled, and the member where it was may hear of that before its own clock says so. */
+  #asSeenHere(failure: JobFailure): JobFailure {
+    if (failure.code !== 'cancelled' || this.#plan.options.signal?.aborted === true) return failure
+    return { ...failure, code: 'timed-out', message: 'It had not ended by its deadline.' }
   }
 
   #send(site: Worksite): void {
@@ -104,13 +120,16 @@ export class RemoteCall implements OutgoingJob {
   }
 
   #onFailure(site: Worksite, error: unknown): void {
-    const isInterruption = error instanceof CardumenError && error.executed === 'unknown' && interruptions.has(error.code)
+    const isInterruption =
+      error instanceof CardumenError && error.executed === 'unknown' && interruptions.has(error.code)
     if (isInterruption) for (const counts of this.#plan.counts) counts.interrupted++
     if (!mayRunAgain(error, this.#plan.isIdempotent)) return this.#reject(error)
     const remainingMs = this.#plan.timeoutMs - (this.#sites.clock.now() - this.#startedAt)
-    if (remainingMs <= 0 || this.#tries >= sitesPerCallMax || this.#plan.options.signal?.aborted === true) return this.#reject(error)
+    if (remainingMs <= 0 || this.#tries >= sitesPerCallMax || this.#plan.options.signal?.aborted === true)
+      return this.#reject(error)
     if (isInterruption) for (const counts of this.#plan.counts) counts.rerun++
-    if (this.#plan.timeoutMs !== Number.POSITIVE_INFINITY) this.options = { ...this.#plan.options, timeoutMs: remainingMs }
+    if (this.#plan.timeoutMs !== Number.POSITIVE_INFINITY)
+      this.options = { ...this.#plan.options, timeoutMs: remainingMs }
     if (error.code === 'try-again') return this.#startLater()
     this.#avoided ??= new Set()
     this.#avoided.add(site.address)

@@ -58,8 +58,14 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
   /** @throws CardumenError `option-invalid`. */
   constructor(items: Items<unknown>, options: MapOptions, calls: MapCalls) {
     const { concurrency } = options
-    if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= concurrencyMax)) {
-      throw new CardumenError('option-invalid', `concurrency is ${concurrency}; it is a whole number from 1 to ${concurrencyMax}.`)
+    if (
+      concurrency !== undefined &&
+      !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= concurrencyMax)
+    ) {
+      throw new CardumenError(
+        'option-invalid',
+        `concurrency is ${concurrency}; it is a whole number from 1 to ${concurrencyMax}.`,
+      )
     }
     this.#items = items
     this.#options = options
@@ -102,7 +108,13 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
     if (this.#isBegun) throw new CardumenError('option-invalid', 'A map is awaited or iterated, and only once.')
     this.#isBegun = true
     const { signal } = this.#options
-    const onAbort = (): void => this.#fail(new CardumenError('cancelled', 'The map was given up by its signal.', { executed: 'unknown', cause: signal?.reason }))
+    const onAbort = (): void =>
+      this.#fail(
+        new CardumenError('cancelled', 'The map was given up by its signal.', {
+          executed: 'unknown',
+          cause: signal?.reason,
+        }),
+      )
     if (signal?.aborted === true) return onAbort()
     signal?.addEventListener('abort', onAbort)
     this.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort))
@@ -113,7 +125,8 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
   async #feed(concurrency: number, ahead: number): Promise<void> {
     try {
       for await (const item of this.#items) {
-        while (this.#failure === undefined && (this.#inFlight >= concurrency || this.#started - this.#taken >= ahead)) await this.#change()
+        while (this.#failure === undefined && (this.#inFlight >= concurrency || this.#started - this.#taken >= ahead))
+          await this.#change()
         if (this.#failure !== undefined) return
         this.#start(this.#started++, item)
       }
@@ -138,7 +151,8 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
     this.#done++
     this.#results.set(index, result)
     try {
-      if (this.#failure === undefined) this.#options.onProgress?.({ done: this.#done, total: this.#total, ...this.#counts })
+      if (this.#failure === undefined)
+        this.#options.onProgress?.({ done: this.#done, total: this.#total, ...this.#counts })
     } catch (error) {
       this.#fail(error)
     }

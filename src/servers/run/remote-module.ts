@@ -11,9 +11,11 @@ import type { MapOptions, RemoteMap } from './remote-map.ts'
 type Callable = (...args: never[]) => unknown
 
 export type RemoteModule<Module> = {
-  readonly [Name in keyof Module as Module[Name] extends Callable ? (Name extends 'then' ? never : Name) : never]: Module[Name] extends Callable
-    ? RemoteFunction<Module[Name]>
-    : never
+  readonly [Name in keyof Module as Module[Name] extends Callable
+    ? Name extends 'then'
+      ? never
+      : Name
+    : never]: Module[Name] extends Callable ? RemoteFunction<Module[Name]> : never
 }
 
 export interface RemoteFunction<Function extends Callable> {

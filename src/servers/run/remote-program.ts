@@ -46,7 +46,7 @@ export class ProgramOutput implements AsyncIterable<Uint8Array> {
   readonly #chunks: Uint8Array[] = []
   #keptBytes = 0
   #isRead = false
-  #end: { readonly error: unknown } | undefined
+  #end: { readonly error: Error | undefined } | undefined
   #wake: (() => void)[] = []
 
   /** One reader. Throws what broke the stream, `member-died` for instance. */
@@ -70,7 +70,8 @@ export class ProgramOutput implements AsyncIterable<Uint8Array> {
     for await (const chunk of this) chunks.push(chunk)
     const bytes = concatBytes(chunks)
     const text = fromUtf8(this.droppedBytes > 0 ? bytes.subarray(firstCharacterOf(bytes)) : bytes)
-    if (text === undefined) throw new CardumenError('output-refused', 'The output of the program is no UTF-8.', { executed: 'yes' })
+    if (text === undefined)
+      throw new CardumenError('output-refused', 'The output of the program is no UTF-8.', { executed: 'yes' })
     return text
   }
 
@@ -85,7 +86,7 @@ export class ProgramOutput implements AsyncIterable<Uint8Array> {
     }
   }
 
-  finish(error: unknown): void {
+  finish(error: Error | undefined): void {
     this.#end ??= { error }
     this.#changed()
   }
@@ -174,11 +175,12 @@ export class RemoteProgram {
   }
 
   async #readOutput(): Promise<void> {
-    let failure: unknown
+    let failure: Error | undefined
     try {
       for await (const { stream, chunk } of this.#process.output(undefined, waiting)) await this[stream].push(chunk)
     } catch (error) {
-      failure = error
+      failure =
+        error instanceof Error ? error : new CardumenError('member-died', String(error), { executed: 'unknown' })
     }
     this.stdout.finish(failure)
     this.stderr.finish(failure)

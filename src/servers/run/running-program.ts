@@ -97,7 +97,8 @@ export class RunningProgram implements ProcessEvents {
 
   async write(chunk: Uint8Array): Promise<void> {
     while (!this.#hasInputRoom && this.#status === undefined) await this.#change.promise
-    if (this.#status !== undefined) throw new CardumenError('process-unknown', 'The process has ended and reads no more.')
+    if (this.#status !== undefined)
+      throw new CardumenError('process-unknown', 'The process has ended and reads no more.')
     this.#hasInputRoom = this.#started().writeInput(chunk)
   }
 

@@ -13,7 +13,7 @@ import type { CallContext, Handlers } from '../../kernel/service.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Instant } from '../../lib/identifiers.ts'
 import { decode, encode } from '../../wire/codec.ts'
-import { parcel } from '../../wire/parcels.ts'
+import { type Parcel, parcel } from '../../wire/parcels.ts'
 import type { JobReply, JobRequest } from '../../edges/workers.ts'
 import { jobLabel, Process, processesListedMax, Run, runName } from './interface.ts'
 import { JobBatch, runOne } from './job-messages.ts'
@@ -106,14 +106,19 @@ export class RunServer {
   }
 
   #runHandlers(): Handlers<RunOperations> {
-    const loadParcel = (): ReturnType<typeof parcel> => parcel(this.#pool.unfinished, jobLabel.load, this.#loadBytes())
+    const load = (): Parcel => parcel(this.#pool.unfinished, jobLabel.load, this.#loadBytes())
+    const desk = { pool: this.#pool, clock: this.#member.clock, load }
     return {
-      call: (input, context) => runOne(this.#pool, loadParcel, input, context),
-      callMany: (input, context) => new JobBatch(this.#pool, loadParcel, input, context),
+      call: (input, context) => runOne(desk, input, context),
+      callMany: (input, context) => new JobBatch(desk, input, context),
       prepare: ({ module }) => this.#prepare(module),
       load: () => this.#load(),
       start: (spec, context) => this.#startProgram(spec, context),
-      processes: () => this.#programs.entries().slice(0, processesListedMax).map(([number, program]) => this.#listed(number, program)),
+      processes: () =>
+        this.#programs
+          .entries()
+          .slice(0, processesListedMax)
+          .map(([number, program]) => this.#listed(number, program)),
     }
   }
 
@@ -188,5 +193,13 @@ type ProcessInfo = ListedProcess['info']
 
 function infoOf(program: RunningProgram): ProcessInfo {
   const { module, args, owner } = program.spec
-  return { pid: program.pid, module, args, owner, startedMs: program.startedMs, state: program.state, exit: program.status }
+  return {
+    pid: program.pid,
+    module,
+    args,
+    owner,
+    startedMs: program.startedMs,
+    state: program.state,
+    exit: program.status,
+  }
 }

@@ -18,6 +18,7 @@ import type { ReportedLoad, RunService } from './job-channel.ts'
 const memoryMegabytesUseful = 4_096
 /** Of the best, what still counts as near it. */
 const nearBest = 0.9
+const loadTimeoutMs = 5_000
 const modulesRememberedMax = 256
 
 export class Worksite {
@@ -39,7 +40,7 @@ export class Worksite {
     this.memberId = memberOf(address)
     this.run = member.open(Run, capability)
     this.channel = new JobChannel(this.run, member.clock, (load) => this.#onLoad(load))
-    this.known = this.run.load(undefined).then(
+    this.known = this.run.load(undefined, { timeoutMs: loadTimeoutMs, semantics: 'at-most-once' }).then(
       (load) => {
         for (const module of load.modules) this.noteModule(module)
         this.#onLoad({ unfinished: load.unfinished, threads: load.threadsMax, freeMegabytes: load.freeMegabytes })

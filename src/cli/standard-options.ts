@@ -6,14 +6,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from './units.ts'
 
-export interface CommonOptions {
+export interface StandardOptions {
   readonly home?: string
   readonly system?: string
 }
 
-export function addCommonOptions(command: Command): Command {
+export function addStandardOptions(command: Command): Command {
   return command
-    .addOption(new Option('--home <folder>', 'state folder (default: CARDUMEN_HOME, else .cardumen beside the nearest package.json)'))
+    .addOption(
+      new Option(
+        '--home <folder>',
+        'state folder (default: CARDUMEN_HOME, else .cardumen beside the nearest package.json)',
+      ),
+    )
     .addOption(new Option('--system <name>', 'which system of the state folder (default: main)'))
     .addOption(new Option('--no-color', 'no colour; so does NO_COLOR'))
 }
