@@ -11,7 +11,18 @@ export { CardumenError, isCardumenError } from './lib/cardumen-error.ts'
 export { errorCodes } from './lib/error-codes.ts'
 export type { Executed } from './lib/cardumen-error.ts'
 export type { ErrorCode } from './lib/error-codes.ts'
-export type { CallContext, CallOptions, Client, Handlers, OperationDefinition, Operations, Priority, Semantics, Service } from './kernel/service.ts'
+export type {
+  CallContext,
+  CallOptions,
+  Client,
+  Handlers,
+  OperationDefinition,
+  Operations,
+  Priority,
+  Semantics,
+  Service,
+} from './kernel/service.ts'
+export type { Ending } from './kernel/ending.ts'
 export type { Served, ServeOptions } from './kernel/member.ts'
 export type { MemberEntry } from './kernel/membership.ts'
 export type { RunServer } from './servers/run/server.ts'

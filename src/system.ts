@@ -13,7 +13,8 @@ import { openSocketFolder } from './host/socket-folder.ts'
 import { UnixTcpNetwork } from './host/unix-tcp-network.ts'
 import { workerThreads } from './host/workers.ts'
 import type { Capability } from './kernel/capability.ts'
-import { type Ending, Member, type Served, type ServeOptions } from './kernel/member.ts'
+import type { Ending } from './kernel/ending.ts'
+import { Member, type Served, type ServeOptions } from './kernel/member.ts'
 import type { MemberEntry, Tags } from './kernel/membership.ts'
 import type { Client, Handlers, Operations, Service } from './kernel/service.ts'
 import { CardumenError } from './lib/cardumen-error.ts'
@@ -119,7 +120,11 @@ export class System implements AsyncDisposable {
   }
 
   /** Serves a service from this process, under a name where one is given. */
-  serve<Ops extends Operations>(service: Service<Ops>, handlers: Handlers<Ops>, options?: ServeOptions): Promise<Served> {
+  serve<Ops extends Operations>(
+    service: Service<Ops>,
+    handlers: Handlers<Ops>,
+    options?: ServeOptions,
+  ): Promise<Served> {
     return this.member.serve(service, handlers, options)
   }
 

@@ -1,5 +1,8 @@
 /**
  * A process that has the engine open and writes or reads on request.
+ *
+ * It measures itself: how long each put took, and how late a timer of its main thread came meanwhile. It decides
+ * nothing and compares nothing; the suite does.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { answer, childArgument } from '../harness/answer.ts'

@@ -21,11 +21,25 @@ export interface TraceEvent {
 }
 
 export type TraceInput =
-  | { readonly kind: 'message'; readonly from: Address; readonly id: string; readonly type: string; readonly detail: object }
-  | { readonly kind: 'call' | 'timer' | 'persisted' | 'persist-failed' | 'recovered'; readonly type: string; readonly detail: object }
+  | {
+      readonly kind: 'message'
+      readonly from: Address
+      readonly id: string
+      readonly type: string
+      readonly detail: object
+    }
+  | {
+      readonly kind: 'call' | 'timer' | 'persisted' | 'persist-failed' | 'recovered'
+      readonly type: string
+      readonly detail: object
+    }
 
 export type TraceEffect =
   | { readonly kind: 'send'; readonly to: Address; readonly id: string; readonly type: string; readonly detail: object }
-  | { readonly kind: 'set-timer' | 'clear-timer' | 'persist' | 'outcome'; readonly type: string; readonly detail: object }
+  | {
+      readonly kind: 'set-timer' | 'clear-timer' | 'persist' | 'outcome'
+      readonly type: string
+      readonly detail: object
+    }
 
 export type TraceHook = (event: TraceEvent) => void

@@ -18,8 +18,8 @@ export interface Workers {
 
 export interface WorkerOptions {
   readonly name: string
-  /** Limit of the worker's JavaScript heap; over it the worker ends with the reason `out-of-memory`. */
-  readonly heapMegabytesMax: number
+  /** Of its heap and its buffers together; over it the worker ends with the reason `out-of-memory`. */
+  readonly memoryMegabytesMax: number
 }
 
 export interface Job {

@@ -5,6 +5,7 @@
  * between threads it is the message that costs, not the job. Each unfinished job has a slot, whose number is its name
  * on that way and whose word in shared memory says who has it (`job-claims.ts`).
  */
+import type { HeapInfo } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { jobsPerWorkerMax } from '../edges/workers.ts'
 import type { Job, JobStatus, JobWorker, WorkerEvents, WorkerExit, WorkerOptions, Workers } from '../edges/workers.ts'
@@ -16,6 +17,13 @@ import { newJobClaims, offer, withdraw } from './job-claims.ts'
 import { siblingModule } from './sibling-module.ts'
 import { fromWorker, toWorker, transferBytesMin } from './worker-messages.ts'
 import type { WorkerStart } from './worker-messages.ts'
+
+/**
+ * The engine's own limit on a heap may end the whole process when a thread runs into it in one leap, so it lies far
+ * beyond ours, and we look how much is used often enough to come first.
+ */
+const memoryMegabytesSpare = 1_024
+const memoryLookMs = 25
 
 export const workerThreads: Workers = {
   start: (options, events) => new WorkerThread(options, events),
@@ -31,17 +39,20 @@ class WorkerThread implements JobWorker {
   readonly #outgoing: Parcel[] = []
   readonly #events: WorkerEvents
   readonly #worker: Worker
+  readonly #memoryBytesMax: number
   #isReady = false
+  #isWatched = false
   #exit: { reason: WorkerExit; detail: string } | undefined
 
   constructor(options: WorkerOptions, events: WorkerEvents) {
     this.#events = events
+    this.#memoryBytesMax = options.memoryMegabytesMax * 1_048_576
     for (let slot = jobsPerWorkerMax - 1; slot >= 0; slot--) this.#freeSlots.push(slot)
     const workerData: WorkerStart = { claims: this.#claims }
     this.#worker = new Worker(siblingModule(import.meta.url, 'job-worker-main'), {
       name: options.name,
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytesMax },
+      resourceLimits: { maxOldGenerationSizeMb: options.memoryMegabytesMax + memoryMegabytesSpare },
     })
     this.#worker.on('message', (message: Uint8Array) => this.#onMessage(message))
     this.#worker.on('error', (error) => this.#onError(error))
@@ -54,6 +65,7 @@ class WorkerThread implements JobWorker {
     this.#slotOfJob.set(job.id, slot)
     this.#jobOfSlot[slot] = job.id
     offer(this.#claims, slot)
+    this.#watchMemory()
     this.#send(parcel(slot, toWorker.job, job.request))
   }
 
@@ -68,8 +80,7 @@ class WorkerThread implements JobWorker {
   }
 
   terminate(): void {
-    this.#exit ??= { reason: 'terminated', detail: 'it was terminated' }
-    void this.#worker.terminate()
+    this.#endFor('terminated', '')
   }
 
   #send(one: Parcel): void {
@@ -80,6 +91,34 @@ class WorkerThread implements JobWorker {
     const bytes = packParcels(this.#outgoing)
     this.#outgoing.length = 0
     this.#worker.postMessage(bytes, bytes.length < transferBytesMin ? [] : [bytes.buffer])
+  }
+
+  /** While it has jobs. The thread answers in the middle of a loop too, but never where it is asked before it runs. */
+  #watchMemory(): void {
+    if (this.#isWatched) return
+    this.#isWatched = true
+    setTimeout(() => void this.#lookAtMemory(), memoryLookMs).unref()
+  }
+
+  async #lookAtMemory(): Promise<void> {
+    try {
+      if (this.#isReady) this.#judgeMemory(await this.#worker.getHeapStatistics())
+    } catch {
+      // The thread ended meanwhile; its exit says why.
+      return
+    }
+    this.#isWatched = false
+    if (this.#slotOfJob.size > 0) this.#watchMemory()
+  }
+
+  #judgeMemory({ used_heap_size: heapBytes, external_memory: bufferBytes }: HeapInfo): void {
+    const usedBytes = heapBytes + bufferBytes
+    if (usedBytes > this.#memoryBytesMax) this.#endFor('out-of-memory', `It used ${Math.round(usedBytes / 1_048_576)} MB.`)
+  }
+
+  #endFor(reason: WorkerExit, detail: string): void {
+    this.#exit ??= { reason, detail }
+    void this.#worker.terminate()
   }
 
   #onMessage(message: Uint8Array): void {

@@ -31,12 +31,26 @@ export interface Binding {
   readonly refusal: Refusal
 }
 
-export function bindingOf(service: Service, operation: string, definition: OperationDefinition, target: string | Capability): Binding {
+export function bindingOf(
+  service: Service,
+  operation: string,
+  definition: OperationDefinition,
+  target: string | Capability,
+): Binding {
   const subject = `${service.name}.${operation}`
   const refusal: Refusal = { code: 'output-refused', executed: 'yes', subject }
   const isName = typeof target === 'string'
   const name = isName ? target : undefined
-  return { subject, name, capability: isName ? undefined : target, located: undefined, operation, definition, selectors: new Map(), refusal }
+  return {
+    subject,
+    name,
+    capability: isName ? undefined : target,
+    located: undefined,
+    operation,
+    definition,
+    selectors: new Map(),
+    refusal,
+  }
 }
 
 export function selectorOf(binding: Binding, capability: Capability): Uint8Array {
@@ -52,10 +66,14 @@ export function selectorOf(binding: Binding, capability: Capability): Uint8Array
 /** @throws CardumenError `cannot-travel`, `too-large`. */
 export function encodeInput(binding: Binding, input: unknown): Uint8Array {
   const isRaw = binding.definition.raw === true
-  if (isRaw && !(input instanceof Uint8Array)) throw new CardumenError('cannot-travel', `${binding.subject} takes bytes.`)
+  if (isRaw && !(input instanceof Uint8Array))
+    throw new CardumenError('cannot-travel', `${binding.subject} takes bytes.`)
   const body = isRaw ? (input as Uint8Array) : encode(input)
   if (body.length <= bodyBytesMax) return body
-  throw new CardumenError('too-large', `The argument of ${binding.subject} has ${body.length} bytes, over ${bodyBytesMax}.`)
+  throw new CardumenError(
+    'too-large',
+    `The argument of ${binding.subject} has ${body.length} bytes, over ${bodyBytesMax}.`,
+  )
 }
 
 /** @throws CardumenError `output-refused` where the bytes are no value: only a faulty server sends such. */
@@ -71,12 +89,21 @@ export function decodeOutput({ definition, refusal }: Binding, body: Uint8Array)
 /** @throws CardumenError `option-invalid`. */
 export function checkOptions({ timeoutMs, semantics, priority }: CallOptions): void {
   if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
-    throw new CardumenError('option-invalid', `timeoutMs is ${timeoutMs}; it is a number of milliseconds from 0, or Infinity.`)
+    throw new CardumenError(
+      'option-invalid',
+      `timeoutMs is ${timeoutMs}; it is a number of milliseconds from 0, or Infinity.`,
+    )
   }
   if (semantics !== undefined && !semanticsKnown.includes(semantics)) {
-    throw new CardumenError('option-invalid', `semantics is ${String(semantics)}; it is one of ${semanticsKnown.join(', ')}.`)
+    throw new CardumenError(
+      'option-invalid',
+      `semantics is ${String(semantics)}; it is one of ${semanticsKnown.join(', ')}.`,
+    )
   }
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority < prioritiesCount)) {
-    throw new CardumenError('option-invalid', `priority is ${String(priority)}; it is a whole number from 0 to ${prioritiesCount - 1}.`)
+    throw new CardumenError(
+      'option-invalid',
+      `priority is ${String(priority)}; it is a whole number from 0 to ${prioritiesCount - 1}.`,
+    )
   }
 }

@@ -33,8 +33,8 @@ export function eitherExecuted(left: Executed, right: Executed): Executed {
 }
 
 /** The last try's error, which does not know what earlier ones may have done. */
-export function afterEarlierTries(error: unknown, earlier: Executed): unknown {
-  if (earlier === 'no' || !(error instanceof CardumenError)) return error
+export function afterEarlierTries(error: CardumenError, earlier: Executed): CardumenError {
+  if (earlier === 'no') return error
   const executed = eitherExecuted(earlier, error.executed)
   if (executed === error.executed) return error
   const { code, message, hint, cause } = error

@@ -12,7 +12,14 @@ import type { Address, Port } from '../lib/identifiers.ts'
 import type { Random } from '../lib/random.ts'
 import type { Call, Outcome } from '../protocols/rpc/messages.ts'
 import { type Binding, bindingOf, checkOptions, decodeOutput, encodeInput, selectorOf } from './call-binding.ts'
-import { afterEarlierTries, eitherExecuted, errorOfFailure, type Failure, isSafeElsewhere, isServerGone } from './call-failure.ts'
+import {
+  afterEarlierTries,
+  eitherExecuted,
+  errorOfFailure,
+  type Failure,
+  isSafeElsewhere,
+  isServerGone,
+} from './call-failure.ts'
 import { Capability } from './capability.ts'
 import { decodeError } from './errors-on-the-wire.ts'
 import { ItemStream } from './item-stream.ts'
@@ -76,8 +83,10 @@ export class Calls {
   client<Ops extends Operations>(service: Service<Ops>, target: string | Capability): Client<Ops> {
     const functions = Object.entries(service.operations).map(([operation, definition]) => {
       const binding = bindingOf(service, operation, definition, target)
-      const call = (input: unknown, options?: CallOptions): Promise<unknown> => this.#call(binding, input, options ?? noOptions)
-      const stream = (input: unknown, options?: CallOptions): AsyncIterable<unknown> => this.#stream(binding, input, options ?? noOptions)
+      const call = (input: unknown, options?: CallOptions): Promise<unknown> =>
+        this.#call(binding, input, options ?? noOptions)
+      const stream = (input: unknown, options?: CallOptions): AsyncIterable<unknown> =>
+        this.#stream(binding, input, options ?? noOptions)
       return [operation, definition.stream === true ? stream : call] as const
     })
     return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(functions))) as Client<Ops>
@@ -112,7 +121,10 @@ export class Calls {
     this.#closed = reason
     for (const pending of [...this.#pending.values()]) {
       const executed = pending.server === undefined ? 'no' : 'unknown'
-      this.#settle(pending, new CardumenError(reason.code, `${pending.binding.subject}: ${reason.message}`, { executed }))
+      this.#settle(
+        pending,
+        new CardumenError(reason.code, `${pending.binding.subject}: ${reason.message}`, { executed }),
+      )
     }
   }
 
@@ -137,7 +149,8 @@ export class Calls {
         if (server !== undefined) this.#options.submit({ kind: 'consumed', token, to: server.address, count })
       },
       cancel: () => this.#cancel(token),
-      read: (item) => checked(binding.definition.output, decodeOutput(binding, item), binding.refusal, (value) => value),
+      read: (item) =>
+        checked(binding.definition.output, decodeOutput(binding, item), binding.refusal, (value) => value),
     })
     return stream
   }
@@ -153,11 +166,25 @@ export class Calls {
     const token = ++this.#tokens
     const deadline = this.#options.clock.now() + (options.timeoutMs ?? defaultTimeoutMs)
     const pending: Pending = {
-      token, binding, body, options, deadline, resolve, reject, stream, onAbort: undefined,
-      server: undefined, tries: 0, waits: 0, cancelWait: undefined, ran: 'no', hasItems: false,
+      token,
+      binding,
+      body,
+      options,
+      deadline,
+      resolve,
+      reject,
+      stream,
+      onAbort: undefined,
+      server: undefined,
+      tries: 0,
+      waits: 0,
+      cancelWait: undefined,
+      ran: 'no',
+      hasItems: false,
     }
     this.#pending.set(token, pending)
-    if (this.#closed !== undefined) this.#settle(pending, new CardumenError(this.#closed.code, `${binding.subject}: ${this.#closed.message}`))
+    if (this.#closed !== undefined)
+      this.#settle(pending, new CardumenError(this.#closed.code, `${binding.subject}: ${this.#closed.message}`))
     else if (options.signal?.aborted) this.#fail(pending, { code: 'cancelled', executed: 'no' })
     else {
       if (options.signal !== undefined) {
@@ -211,10 +238,12 @@ export class Calls {
   async #search(pending: Pending): Promise<void> {
     const { binding } = pending
     try {
-      if (binding.capability !== undefined) await this.#options.names.locate(Capability.partsOf(binding.capability).port)
+      if (binding.capability !== undefined)
+        await this.#options.names.locate(Capability.partsOf(binding.capability).port)
       else if (binding.name !== undefined) await this.#options.names.refresh(binding.name)
     } catch (error) {
-      if (!isCardumenError(error, 'address-unknown')) return this.#settle(pending, error)
+      if (!isCardumenError(error)) throw error
+      if (error.code !== 'address-unknown') return this.#settle(pending, error)
     }
     if (!this.#pending.has(pending.token)) return
     const server = this.#pick(binding)
@@ -253,12 +282,18 @@ export class Calls {
     const { binding } = pending
     try {
       const schema = binding.definition.raw === true ? undefined : binding.definition.output
-      const done = checked(schema, decodeOutput(binding, body), binding.refusal, (result) => this.#settle(pending, undefined, result))
-      if (done instanceof Promise) done.catch((error: unknown) => this.#settle(pending, error))
+      const done = checked(schema, decodeOutput(binding, body), binding.refusal, (result) =>
+        this.#settle(pending, undefined, result),
+      )
+      if (done instanceof Promise) done.catch((error: unknown) => this.#onUnfit(pending, error))
     } catch (error) {
-      if (!isCardumenError(error)) throw error
-      this.#settle(pending, error)
+      this.#onUnfit(pending, error)
     }
+  }
+
+  #onUnfit(pending: Pending, error: unknown): void {
+    if (!isCardumenError(error)) throw error
+    this.#settle(pending, error)
   }
 
   #onFailed(pending: Pending, failure: Failure): void {
@@ -275,7 +310,8 @@ export class Calls {
   }
 
   #mayRetry(pending: Pending, failure: Failure): boolean {
-    if (pending.hasItems || pending.options.signal?.aborted || pending.deadline <= this.#options.clock.now()) return false
+    if (pending.hasItems || pending.options.signal?.aborted || pending.deadline <= this.#options.clock.now())
+      return false
     if (semanticsOf(pending) === 'at-least-once') return isServerGone(failure) || failure.code === 'reply-lost'
     return pending.tries < triesMax && isSafeElsewhere(failure) && semanticsOf(pending) !== 'maybe'
   }
@@ -308,7 +344,7 @@ export class Calls {
     this.#settle(pending, errorOfFailure({ code: failure.code, executed }, where, cause))
   }
 
-  #settle(pending: Pending, error: unknown, value?: unknown): void {
+  #settle(pending: Pending, error: CardumenError | undefined, value?: unknown): void {
     if (!this.#pending.delete(pending.token)) return
     if (pending.onAbort !== undefined) pending.options.signal?.removeEventListener('abort', pending.onAbort)
     pending.cancelWait?.()

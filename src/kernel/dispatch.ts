@@ -50,7 +50,10 @@ export class ServedService {
     this.#secret = crypto.randomBytes(32)
     this.#crypto = crypto
     this.operations = new Map(
-      Object.entries(service.operations).map(([name, definition]) => [name, { definition, handler: handlerOf(service, handlers, name) }]),
+      Object.entries(service.operations).map(([name, definition]) => [
+        name,
+        { definition, handler: handlerOf(service, handlers, name) },
+      ]),
     )
   }
 
@@ -151,11 +154,18 @@ export class Dispatch {
     const operation = service.operations.get(selector.operation)
     if (operation === undefined) {
       const known = [...service.operations.keys()].join(', ')
-      throw new CardumenError('operation-unknown', `${service.name} has no operation "${selector.operation}"; it has ${known}.`)
+      throw new CardumenError(
+        'operation-unknown',
+        `${service.name} has no operation "${selector.operation}"; it has ${known}.`,
+      )
     }
     running.speaksForItself = service.speaksForItself
     const { definition, handler } = operation
-    const refusal = { code: 'input-refused' as const, executed: 'no' as const, subject: `${service.name}.${selector.operation}` }
+    const refusal = {
+      code: 'input-refused' as const,
+      executed: 'no' as const,
+      subject: `${service.name}.${selector.operation}`,
+    }
     const input = definition.raw === true ? request.body : readInput(request.body, refusal)
     const result = checked(definition.raw === true ? undefined : definition.input, input, refusal, (accepted) => {
       running.hasBegun = true
@@ -178,7 +188,8 @@ export class Dispatch {
       onItem: (value) => this.#send(running, definition, value),
       onEnd: () => this.#reply(running, 'ok', nothing),
       onError: (error) => this.#failed(running, error),
-      onStopped: () => this.#refuse(running, new CardumenError('cancelled', 'The caller gave the stream up.', { executed: 'yes' })),
+      onStopped: () =>
+        this.#refuse(running, new CardumenError('cancelled', 'The caller gave the stream up.', { executed: 'yes' })),
     })
   }
 

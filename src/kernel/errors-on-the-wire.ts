@@ -26,7 +26,13 @@ interface CauseOnTheWire {
 export function encodeError(error: unknown): Uint8Array {
   if (!(error instanceof CardumenError)) return encodeThrown(error)
   const { code, message, executed, hint, cause } = error
-  return encode({ code, message: cut(message), executed, ...(hint && { hint }), ...(cause !== undefined && { cause: causeOf(cause, 0) }) })
+  return encode({
+    code,
+    message: cut(message),
+    executed,
+    ...(hint && { hint }),
+    ...(cause !== undefined && { cause: causeOf(cause, 0) }),
+  })
 }
 
 /** What a handler threw, whatever it is. */
@@ -61,7 +67,13 @@ function readCause(error: unknown, depth: number): CauseOnTheWire {
   const { name, message, stack, cause } = error
   const code = 'code' in error && typeof error.code === 'string' ? { code: cut(error.code) } : {}
   const deeper = cause === undefined || depth >= causesMax ? {} : { cause: causeOf(cause, depth + 1) }
-  return { name: cut(String(name)), message: cut(String(message)), stack: String(stack ?? '').slice(0, stackCharactersMax), ...code, ...deeper }
+  return {
+    name: cut(String(name)),
+    message: cut(String(message)),
+    stack: String(stack ?? '').slice(0, stackCharactersMax),
+    ...code,
+    ...deeper,
+  }
 }
 
 function errorOf(fields: unknown, depth: number): Error | undefined {

@@ -17,7 +17,7 @@ export class ItemStream implements AsyncIterableIterator<unknown> {
   readonly #carrier: StreamCarrier
   readonly #bodies: Uint8Array[] = []
   #started = false
-  #end: { readonly error: unknown } | undefined
+  #end: { readonly error: Error | undefined } | undefined
   /** Of every `next` that waits; a loop has one. */
   #wakes: (() => void)[] = []
 
@@ -39,7 +39,7 @@ export class ItemStream implements AsyncIterableIterator<unknown> {
     this.#wakeUp()
   }
 
-  finish(error: unknown): void {
+  finish(error: Error | undefined): void {
     this.#end ??= { error }
     this.#wakeUp()
   }

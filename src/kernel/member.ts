@@ -10,7 +10,7 @@ import type { Crypto, Signer } from '../edges/crypto.ts'
 import type { Engine, Lease } from '../edges/engine.ts'
 import type { Network } from '../edges/network.ts'
 import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
-import { address, type Address, incarnationOf, isMemberId, type MemberId, memberId, memberOf } from '../lib/identifiers.ts'
+import { address, type Address, incarnationOf, type MemberId, memberId, memberOf } from '../lib/identifiers.ts'
 import { toHex } from '../lib/bytes.ts'
 import { LamportClock } from '../lib/lamport-clock.ts'
 import type { Random } from '../lib/random.ts'
@@ -18,6 +18,8 @@ import type { Outcome } from '../protocols/rpc/messages.ts'
 import { Calls } from './calls.ts'
 import type { Capability } from './capability.ts'
 import { defaultConcurrency, defaultMailbox, Dispatch, ServedService } from './dispatch.ts'
+import { type Ending, farewells } from './ending.ts'
+import { atLeast, checkServiceName, givenMemberName } from './given-options.ts'
 import { Links, type LinksStatus } from './links.ts'
 import { Listeners } from './listeners.ts'
 import { drawIncarnation, type MemberEntry, Membership, type Tags } from './membership.ts'
@@ -84,15 +86,6 @@ export interface MemberStatus {
 
 const leaseTtlMsDefault = 10_000
 
-/** `broken`: an invariant of ours did not hold, and the member stopped. */
-export type Ending = 'left' | 'expelled' | 'broken'
-
-const farewells: Readonly<Record<Ending, CardumenError>> = {
-  left: new CardumenError('closed', 'this member has left its system.'),
-  expelled: new CardumenError('lease-lost', 'this member lost its lease: it was taken for dead while it could not run, or its engine failed.'),
-  broken: new CardumenError('closed', 'this member stopped, since an invariant of its own did not hold.'),
-}
-
 export class Member implements AsyncDisposable {
   readonly id: MemberId
   readonly address: Address
@@ -119,7 +112,7 @@ export class Member implements AsyncDisposable {
 
   /** @throws CardumenError `name-taken`, `name-invalid`, and what the engine and the network throw. */
   static async join(edges: MemberEdges, options: MemberOptions = {}): Promise<Member> {
-    const id = options.name === undefined ? drawnName(edges.crypto) : givenName(options.name)
+    const id = options.name === undefined ? drawnName(edges.crypto) : givenMemberName(options.name)
     const lease = await edges.engine.grantLease({ ttlMs: options.leaseTtlMs ?? leaseTtlMsDefault })
     try {
       const member = new Member(edges, address(id, await drawIncarnation(edges.engine, id)), lease)
@@ -176,7 +169,8 @@ export class Member implements AsyncDisposable {
       clock,
       random,
       lamport,
-      send: (to, kind, priority, header, headerBytes, body) => this.#links.send(to, kind, priority, header, headerBytes, body),
+      send: (to, kind, priority, header, headerBytes, body) =>
+        this.#links.send(to, kind, priority, header, headerBytes, body),
       onOutcome: (outcome) => this.#onOutcome(outcome),
       onBroken: () => void this.#leave('broken'),
     })
@@ -208,12 +202,21 @@ export class Member implements AsyncDisposable {
   }
 
   /** @throws CardumenError `closed`, `name-invalid`, `option-invalid` (a handler is missing). */
-  async serve<Ops extends Operations>(service: Service<Ops>, handlers: Handlers<Ops>, options: KernelServeOptions = {}): Promise<Served> {
+  async serve<Ops extends Operations>(
+    service: Service<Ops>,
+    handlers: Handlers<Ops>,
+    options: KernelServeOptions = {},
+  ): Promise<Served> {
     this.#refuseIfClosed()
     if (options.name !== undefined) checkServiceName(options.name)
     const concurrency = atLeast(1, 'concurrency', options.concurrency ?? defaultConcurrency)
     const mailboxMax = atLeast(0, 'mailbox', options.mailbox ?? defaultMailbox)
-    const served = new ServedService(service, handlers as unknown as Handlers<Operations>, this.#crypto, options.speaksForItself === true)
+    const served = new ServedService(
+      service,
+      handlers as unknown as Handlers<Operations>,
+      this.#crypto,
+      options.speaksForItself === true,
+    )
     const capability = served.capabilityFor(0)
     this.#dispatch.add(served, { concurrency, mailboxMax })
     const close = async (): Promise<void> => {
@@ -370,20 +373,4 @@ export class Member implements AsyncDisposable {
 
 function drawnName(crypto: Crypto): MemberId {
   return memberId(`member-${toHex(crypto.randomBytes(4))}`)
-}
-
-function givenName(name: string): MemberId {
-  if (isMemberId(name)) return name
-  throw new CardumenError('name-invalid', `"${name}" is no name for a member: 1 to 64 of a-z 0-9 . _ -`)
-}
-
-function checkServiceName(name: string): void {
-  if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(name)) {
-    throw new CardumenError('name-invalid', `"${name}" is no name: 1 to 128 of a-z 0-9 . _ -`)
-  }
-}
-
-function atLeast(least: number, option: string, value: number): number {
-  if (Number.isInteger(value) && value >= least) return value
-  throw new CardumenError('option-invalid', `${option} is ${value}; it is a whole number from ${least}.`)
 }

@@ -10,7 +10,15 @@ import type { Clock } from '../edges/clock.ts'
 import type { Endpoint } from '../edges/network.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { fromHex, toHex } from '../lib/bytes.ts'
-import { address, type Address, type Incarnation, incarnation, isMemberId, type MemberId, memberOf } from '../lib/identifiers.ts'
+import {
+  address,
+  type Address,
+  type Incarnation,
+  incarnation,
+  isMemberId,
+  type MemberId,
+  memberOf,
+} from '../lib/identifiers.ts'
 import { fromUtf8, toUtf8 } from '../lib/text.ts'
 import { type Following, follow } from './follow.ts'
 
@@ -112,7 +120,9 @@ export class Membership {
       if (holder !== undefined) this.#engine.suspect(holder)
       await new Promise<void>((resolve) => this.#clock.after(claimLookMs, resolve))
     }
-    throw new CardumenError('name-taken', `A live member is named "${id}".`, { hint: 'Choose another name, or leave it out.' })
+    throw new CardumenError('name-taken', `A live member is named "${id}".`, {
+      hint: 'Choose another name, or leave it out.',
+    })
   }
 
   members(): readonly MemberEntry[] {
@@ -194,7 +204,13 @@ function readRow(key: string, value: Uint8Array, leaseId: string | undefined): K
   if (publicKey === undefined) return undefined
   const at = address(id, incarnation(row.incarnation))
   const { pid, host, joinedMs, tags, endpoints } = row
-  return { address: at, endpoints, publicKey, leaseId, entry: { id, address: at, pid, host, joinedMs, state: 'live', tags: tags ?? {} } }
+  return {
+    address: at,
+    endpoints,
+    publicKey,
+    leaseId,
+    entry: { id, address: at, pid, host, joinedMs, state: 'live', tags: tags ?? {} },
+  }
 }
 
 /** Rows are written by members only; one of a newer version may lack what this one expects, and is passed over. */
@@ -207,4 +223,3 @@ function parsed(value: Uint8Array): Row | undefined {
     return undefined
   }
 }
-

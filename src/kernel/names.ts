@@ -106,7 +106,8 @@ export class Names {
   async locate(port: Port): Promise<Address> {
     const entry = await this.#engine.get(portPrefix + port)
     const address = entry && fromUtf8(entry.value)
-    if (address === undefined) throw new CardumenError('address-unknown', 'Nobody serves the object that this capability names.')
+    if (address === undefined)
+      throw new CardumenError('address-unknown', 'Nobody serves the object that this capability names.')
     if (this.#ports.size >= portsRememberedMax) this.#ports.clear()
     this.#ports.set(port, address as Address)
     return address as Address
@@ -123,7 +124,10 @@ export class Names {
   forgetServer(name: string, entry: ServerEntry): void {
     this.#unset(keyOf(name, entry.port))
     if (this.#lookups.has(name)) return
-    this.#lookups.set(name, this.#clock.after(lookAgainMs, () => void this.#lookAgain(name), { background: true }))
+    this.#lookups.set(
+      name,
+      this.#clock.after(lookAgainMs, () => void this.#lookAgain(name), { background: true }),
+    )
   }
 
   forgetMember(parted: Address): void {

@@ -26,7 +26,14 @@ export interface RpcDriverOptions {
   readonly random: Random
   readonly lamport: LamportClock
   /** False: the link has no room and took nothing; the machine's enquiry repairs it later. */
-  send(to: Address, kind: number, priority: Priority, header: Uint8Array, headerBytes: number, body: Uint8Array | undefined): boolean
+  send(
+    to: Address,
+    kind: number,
+    priority: Priority,
+    header: Uint8Array,
+    headerBytes: number,
+    body: Uint8Array | undefined,
+  ): boolean
   onOutcome(outcome: Outcome): void
   /** A step threw, which is a fault of ours; the error is thrown on as well. */
   onBroken(): void
@@ -132,7 +139,10 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
     if (delayMs !== Number.POSITIVE_INFINITY) {
       const run = (): void => this.#input({ kind: 'timer', timer })
       // One that fires before its time is harmless.
-      this.#timers.set(timer.kind, this.#options.clock.after(Math.min(delayMs, timerMsMax), run, { background: timer.kind === 'acknowledge' }))
+      this.#timers.set(
+        timer.kind,
+        this.#options.clock.after(Math.min(delayMs, timerMsMax), run, { background: timer.kind === 'acknowledge' }),
+      )
     }
     if (this.#hook !== undefined) this.#traced.push({ kind: 'set-timer', type: timer.kind, detail: { delayMs } })
   }
@@ -157,7 +167,8 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
     const { lamport, clock, self } = this.#options
     if (this.#toSelf.push({ message, lamportTime: lamport.tick() }) > 1) return
     clock.soon(() => {
-      for (const each of this.#toSelf.splice(0)) this.#input({ kind: 'message', from: self, message: each.message }, each.lamportTime)
+      for (const each of this.#toSelf.splice(0))
+        this.#input({ kind: 'message', from: self, message: each.message }, each.lamportTime)
     })
   }
 

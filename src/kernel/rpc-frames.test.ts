@@ -13,7 +13,7 @@ const u32 = fc.nat(0xffff_ffff)
 const u48 = fc.nat(2 ** 48 - 2)
 const body = fc.uint8Array({ maxLength: 100 })
 const number = { slot: u16, sequence: u48 }
-const hex = fc.array(fc.constantFrom(...'0123456789abcdef'), { minLength: 32, maxLength: 32 }).map((digits) => port(digits.join('')))
+const hex = fc.array(fc.constantFrom(...Array.from('0123456789abcdef')), { minLength: 32, maxLength: 32 }).map((digits) => port(digits.join('')))
 
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({

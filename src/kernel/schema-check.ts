@@ -36,7 +36,11 @@ export function refused({ code, executed, subject }: Refusal, why: string, cause
   return new CardumenError(code, `The ${side} of ${subject} is refused: ${why}.`, { executed, cause })
 }
 
-function validated(schema: StandardSchemaV1, value: unknown, refusal: Refusal): ReturnType<StandardSchemaV1['~standard']['validate']> {
+function validated(
+  schema: StandardSchemaV1,
+  value: unknown,
+  refusal: Refusal,
+): ReturnType<StandardSchemaV1['~standard']['validate']> {
   try {
     return schema['~standard'].validate(value)
   } catch (cause) {

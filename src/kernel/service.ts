@@ -10,7 +10,6 @@ import { CardumenError } from '../lib/cardumen-error.ts'
 import type { Address } from '../lib/identifiers.ts'
 import type { Signal } from '../lib/signal.ts'
 
-export const operationNameBytesMax = 64
 export const operationsPerServiceMax = 256
 
 export interface OperationDefinition {
@@ -22,7 +21,10 @@ export interface OperationDefinition {
   readonly idempotent?: boolean
   /** True: the handler returns an async iterable, and each of its values fits `output`. */
   readonly stream?: boolean
-  /** True: argument and result are bytes that nobody here encodes, decodes or checks. */
+  /**
+   * True: argument and result (or each item of a stream) are bytes that nobody here encodes, decodes, checks or copies,
+   * so an argument must not be changed until its call has ended, nor a result ever.
+   */
   readonly raw?: boolean
 }
 
@@ -108,7 +110,10 @@ export type Semantics = 'maybe' | 'at-least-once' | 'at-most-once'
 
 export interface CallOptions {
   readonly signal?: Signal
-  /** From the call to its answer, queues and retries included. Default 30,000; Infinity waits for ever. */
+  /**
+   * From the call to its answer (of a stream: to its end), queues and retries included. Default 30,000; Infinity waits
+   * for ever.
+   */
   readonly timeoutMs?: number
   /** Default: `at-least-once` for an idempotent operation, else `at-most-once`. */
   readonly semantics?: Semantics

@@ -4,7 +4,10 @@
  * Written without Node's Buffer, so that the rooms that also run in a simulator or a browser can use it.
  */
 const digits = '0123456789abcdef'
-const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => `${digits[byte >> 4]}${digits[byte & 15]}`)
+const hexOfByte: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => `${digits[byte >> 4]}${digits[byte & 15]}`,
+)
 
 export function toHex(bytes: Uint8Array): string {
   let text = ''
@@ -16,7 +19,8 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined
   const bytes = new Uint8Array(text.length / 2)
-  for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16)
+  for (let index = 0; index < bytes.length; index++)
+    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16)
   return bytes
 }
 

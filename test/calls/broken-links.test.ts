@@ -26,7 +26,11 @@ describe('a link that breaks', () => {
       if (behaviour === 'hold') await new Promise(setImmediate)
       return id
     }
-    await server.serve(Probe, { ...probeHandlers(test.log, () => undefined).handlers, run }, { name: 'probe', concurrency: 64 })
+    await server.serve(
+      Probe,
+      { ...probeHandlers(test.log, () => undefined).handlers, run },
+      { name: 'probe', concurrency: 64 },
+    )
   })
   after(() => test[Symbol.asyncDispose]())
 
@@ -45,7 +49,10 @@ describe('a link that breaks', () => {
     }
     await within(Promise.all(Array.from({ length: 64 }, callOn)), 'the calls', 60_000)
     assert.ok(broken >= 10, `links were broken ${broken} times`)
-    assert.deepEqual([...ran.values()].filter((times) => times !== 1), [])
+    assert.deepEqual(
+      [...ran.values()].filter((times) => times !== 1),
+      [],
+    )
     assert.equal(ran.size, calls)
   })
 

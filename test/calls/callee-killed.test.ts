@@ -19,7 +19,7 @@ interface Case {
   readonly server: MemberProcess
   readonly serverName: string
   readonly id: string
-  call(id: string, behaviour: Behaviour): Promise<CallOutcome>
+  readonly call: (id: string, behaviour: Behaviour) => Promise<CallOutcome>
 }
 
 interface Phase {

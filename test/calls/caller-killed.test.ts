@@ -43,7 +43,8 @@ for (const [index, phase] of phases.entries()) {
       for (const semantics of allSemantics) {
         caller.call({ id: `${prefix}-${semantics}`, behaviour: phase.behaviour, options: { semantics } })
       }
-      if (phase.isBlocked) while ((await waitingAt(system, server.name)) < allSemantics.length) await new Promise(setImmediate)
+      if (phase.isBlocked)
+        while ((await waitingAt(system, server.name)) < allSemantics.length) await new Promise(setImmediate)
       for (const id of phase.isBlocked ? [] : callIds(prefix)) {
         await (phase.behaviour === 'hold' ? server.line(`running ${id}`) : caller.line(`answered ${id}`))
       }
@@ -81,7 +82,10 @@ for (const [index, phase] of phases.entries()) {
       await makeCalls(server, caller, 'b')
 
       await Promise.all([caller.kill(), server.kill()])
-      const [, nextCaller] = await Promise.all([test.startServer('server-b', { serve }), test.startCaller('caller-b', { server: serve.name })])
+      const [, nextCaller] = await Promise.all([
+        test.startServer('server-b', { serve }),
+        test.startCaller('caller-b', { server: serve.name }),
+      ])
       nextCaller.call({ id: 'after-b', behaviour: 'now' })
       await nextCaller.line('answered after-b')
       assertExecutions('b')

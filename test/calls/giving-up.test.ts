@@ -20,7 +20,9 @@ describe('a call that is given up', () => {
 
   it('before it is made never leaves', async () => {
     const reason = new Error('changed my mind')
-    const call = system.open(Probe, 'probe').run({ id: 'before', behaviour: 'now' }, { signal: AbortSignal.abort(reason) })
+    const call = system
+      .open(Probe, 'probe')
+      .run({ id: 'before', behaviour: 'now' }, { signal: AbortSignal.abort(reason) })
     await assert.rejects(call, { code: 'cancelled', executed: 'no', cause: reason })
     assert.equal(test.executions('before'), 0)
   })
@@ -69,7 +71,10 @@ describe('a call that is given up', () => {
 
   it('after its answer has come changes nothing', async () => {
     const giveUp = new AbortController()
-    assert.equal(await system.open(Probe, 'probe').run({ id: 'after', behaviour: 'now' }, { signal: giveUp.signal }), 'after')
+    assert.equal(
+      await system.open(Probe, 'probe').run({ id: 'after', behaviour: 'now' }, { signal: giveUp.signal }),
+      'after',
+    )
     giveUp.abort()
     assert.equal(system.member.status().callsInFlight, 0)
   })
@@ -93,7 +98,10 @@ describe('a call that is given up', () => {
 
   it('by a deadline of now fails at once, and its member goes on', async () => {
     const probe = system.open(Probe, 'probe')
-    await assert.rejects(probe.run({ id: 'now', behaviour: 'now' }, { timeoutMs: 0 }), { code: 'timed-out', executed: 'no' })
+    await assert.rejects(probe.run({ id: 'now', behaviour: 'now' }, { timeoutMs: 0 }), {
+      code: 'timed-out',
+      executed: 'no',
+    })
     assert.equal(await probe.run({ id: 'still-here', behaviour: 'now' }), 'still-here')
   })
 
@@ -103,9 +111,12 @@ describe('a call that is given up', () => {
     process.on('warning', onWarning)
     const giveUp = new AbortController()
     const probe = system.open(Probe, 'probe')
-    const calls = Array.from({ length: 1_000 }, (_, index) => probe.run({ id: `many-${index}`, behaviour: 'hold' }, { signal: giveUp.signal }))
+    const calls = Array.from({ length: 1_000 }, (_, index) =>
+      probe.run({ id: `many-${index}`, behaviour: 'hold' }, { signal: giveUp.signal }),
+    )
     giveUp.abort()
-    for (const call of await Promise.allSettled(calls)) assert.equal(call.status === 'rejected' && (call.reason as { code: string }).code, 'cancelled')
+    for (const call of await Promise.allSettled(calls))
+      assert.equal(call.status === 'rejected' && (call.reason as { code: string }).code, 'cancelled')
     assert.equal(system.member.status().callsInFlight, 0)
     assert.deepEqual(warnings, [])
     process.off('warning', onWarning)

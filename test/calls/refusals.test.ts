@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { z } from 'zod'
-import { Capability, type CallOptions, defineService, type Handlers, type Served, type System } from '../../src/cardumen.ts'
+import {
+  Capability,
+  type CallOptions,
+  defineService,
+  type Handlers,
+  type Served,
+  type System,
+} from '../../src/cardumen.ts'
 import { Probe } from './fixtures/probe-service.ts'
 import { TestSystem } from './fixtures/test-system.ts'
 
@@ -68,7 +75,11 @@ describe('a call', () => {
   })
 
   it('with a result that does not fit its schema is refused by the client: it ran', async () => {
-    await using odd = await server.serve(Faulty, { ...handlers, square: () => 'sixteen', notThere: () => 1 }, { name: 'odd' })
+    await using odd = await server.serve(
+      Faulty,
+      { ...handlers, square: () => 'sixteen', notThere: () => 1 },
+      { name: 'odd' },
+    )
     assert.ok(odd.capability)
     await assert.rejects(caller.open(Contract, 'odd').square(4), { code: 'output-refused', executed: 'yes' })
   })
@@ -77,7 +88,10 @@ describe('a call', () => {
     it(`whose handler’s error is ${how} gives that error with its remote stack`, async () => {
       const call = caller.open(Contract, 'contract').anything(how)
       await assert.rejects(call, (error: { code: string; executed: string; cause: Error }) => {
-        assert.deepEqual([error.code, error.executed, error.cause.name, error.cause.message], ['handler-failed', 'yes', 'RangeError', 'out of range'])
+        assert.deepEqual(
+          [error.code, error.executed, error.cause.name, error.cause.message],
+          ['handler-failed', 'yes', 'RangeError', 'out of range'],
+        )
         assert.match(error.cause.stack ?? '', /refusals\.test/)
         return true
       })
@@ -85,14 +99,20 @@ describe('a call', () => {
   }
 
   it('whose handler throws what cannot even be read fails like any other', async () => {
-    await assert.rejects(caller.open(Contract, 'contract').anything('unreadable'), { code: 'handler-failed', executed: 'yes' })
+    await assert.rejects(caller.open(Contract, 'contract').anything('unreadable'), {
+      code: 'handler-failed',
+      executed: 'yes',
+    })
   })
 
   it('whose handler’s own call failed is told that it ran, whatever that call was told', async () => {
-    await assert.rejects(caller.open(Contract, 'contract').nested(), (error: { code: string; executed: string; cause: { code: string } }) => {
-      assert.deepEqual([error.code, error.executed, error.cause.code], ['handler-failed', 'yes', 'name-unknown'])
-      return true
-    })
+    await assert.rejects(
+      caller.open(Contract, 'contract').nested(),
+      (error: { code: string; executed: string; cause: { code: string } }) => {
+        assert.deepEqual([error.code, error.executed, error.cause.code], ['handler-failed', 'yes', 'name-unknown'])
+        return true
+      },
+    )
   })
 
   for (const what of ['aFunction', 'aPromise']) {
@@ -104,8 +124,12 @@ describe('a call', () => {
   it('whose argument cannot travel is refused where it is passed, with the path of the culprit', async () => {
     const call = caller.open(Contract, 'contract').anything({ list: [1, { callback: () => 1 }] })
     await assert.rejects(call, { code: 'cannot-travel', executed: 'no', message: /\$\.list\[1\]\.callback/ })
-    assert.throws(() => caller.open(Probe, 'probe').count({ id: (() => 1) as unknown as string }), { code: 'cannot-travel' })
-    await assert.rejects(caller.open(Contract, 'contract').bytes('text' as unknown as Uint8Array), { code: 'cannot-travel' })
+    assert.throws(() => caller.open(Probe, 'probe').count({ id: (() => 1) as unknown as string }), {
+      code: 'cannot-travel',
+    })
+    await assert.rejects(caller.open(Contract, 'contract').bytes('text' as unknown as Uint8Array), {
+      code: 'cannot-travel',
+    })
   })
 
   it('with over 128 MiB is refused on either side, and just below it is carried', async () => {
@@ -127,7 +151,16 @@ describe('a call', () => {
     })
   }
 
-  for (const operation of ['constructor', 'then', 'toString', '__proto__', 'valueOf', 'two words', '', 'x'.repeat(65)]) {
+  for (const operation of [
+    'constructor',
+    'then',
+    'toString',
+    '__proto__',
+    'valueOf',
+    'two words',
+    '',
+    'x'.repeat(65),
+  ]) {
     it(`of an operation named ${JSON.stringify(operation).slice(0, 20)} cannot be defined`, () => {
       assert.throws(() => defineService('service', Object.fromEntries([[operation, {}]])), { code: 'name-invalid' })
     })
@@ -142,7 +175,10 @@ describe('a call', () => {
   ]
   for (const options of senseless) {
     it(`with the option ${Object.entries(options).join()} is refused`, async () => {
-      await assert.rejects(caller.open(Contract, 'contract').square(2, options), { code: 'option-invalid', executed: 'no' })
+      await assert.rejects(caller.open(Contract, 'contract').square(2, options), {
+        code: 'option-invalid',
+        executed: 'no',
+      })
     })
   }
 
@@ -168,7 +204,10 @@ describe('a call', () => {
       forge(forged)
       const capability = Capability.fromBytes(forged)
       assert.ok(capability !== undefined)
-      await assert.rejects(caller.open(Contract, capability).whoseObject(), { code: 'capability-refused', executed: 'no' })
+      await assert.rejects(caller.open(Contract, capability).whoseObject(), {
+        code: 'capability-refused',
+        executed: 'no',
+      })
     }
   })
 
@@ -186,13 +225,18 @@ describe('a call', () => {
     assert.equal(await caller.open(Contract, capability).whoseObject(), 7)
     assert.equal(await caller.open(Contract, served.capability).whoseObject(), 0)
     const Keeper = defineService('keeper', { ask: { input: z.instanceof(Capability), output: z.number() } })
-    await using keeper = await server.serve(Keeper, { ask: (given) => server.open(Contract, given).whoseObject() }, { name: 'keeper' })
+    await using keeper = await server.serve(
+      Keeper,
+      { ask: (given) => server.open(Contract, given).whoseObject() },
+      { name: 'keeper' },
+    )
     assert.ok(keeper.capability)
     assert.equal(await caller.open(Keeper, 'keeper').ask(capability), 7)
   })
 
   it('is never possible for an object with a number that is none', () => {
-    for (const number of [-1, 0.5, Number.NaN, 2 ** 53]) assert.throws(() => served.capabilityFor(number), { code: 'option-invalid' })
+    for (const number of [-1, 0.5, Number.NaN, 2 ** 53])
+      assert.throws(() => served.capabilityFor(number), { code: 'option-invalid' })
   })
 
   it('cannot be served with options that make no sense, a missing handler or a bad name', async () => {

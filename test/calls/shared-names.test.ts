@@ -55,7 +55,8 @@ describe('servers that share a name', () => {
 
   it('each get calls, also two of one member', async () => {
     const other = await test.join({ name: 'other' })
-    const serveAs = (member: System, answer: string) => member.serve(Who, { are: () => answer, hold: () => answer }, { name: 'who' })
+    const serveAs = (member: System, answer: string) =>
+      member.serve(Who, { are: () => answer, hold: () => answer }, { name: 'who' })
     const served = [await serveAs(system, 'one'), await serveAs(system, 'two'), await serveAs(other, 'three')]
     await until(() => system.member.servers('who').length === 3, 'three servers')
     const who = system.open(Who, 'who')

@@ -29,7 +29,10 @@ describe('a server that is stopped', () => {
     server.signal('SIGSTOP')
     const sentWhileStopped = outcomeOf(probe.run({ id: 'sent-while-stopped', behaviour: 'now' }))
     const startedAt = performance.now()
-    assert.deepEqual(await outcomeOf(probe.run({ id: 'impatient', behaviour: 'now' }, { timeoutMs: 200 })), { code: 'timed-out', executed: 'unknown' })
+    assert.deepEqual(await outcomeOf(probe.run({ id: 'impatient', behaviour: 'now' }, { timeoutMs: 200 })), {
+      code: 'timed-out',
+      executed: 'unknown',
+    })
     const tookMs = performance.now() - startedAt
     assert.ok(tookMs >= 199 && tookMs < 1_000, `it took ${tookMs} ms`)
     assert.equal(stateOf('server'), 'live')

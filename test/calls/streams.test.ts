@@ -50,7 +50,8 @@ describe('a stream', () => {
   it('whose deadline comes ends with that, and ends the generator', async () => {
     await assert.rejects(
       async () => {
-        for await (const { number } of system.open(Probe, 'probe').count({ id: 'overdue' }, { timeoutMs: 200 })) void number
+        for await (const { number } of system.open(Probe, 'probe').count({ id: 'overdue' }, { timeoutMs: 200 }))
+          void number
       },
       { code: 'timed-out' },
     )
@@ -62,7 +63,8 @@ describe('a stream', () => {
     let seen = 0
     await assert.rejects(
       async () => {
-        for await (const { number } of system.open(Probe, 'mortal').count({ id: 'mortal', diesAt: 500 })) assert.equal(number, seen++)
+        for await (const { number } of system.open(Probe, 'mortal').count({ id: 'mortal', diesAt: 500 }))
+          assert.equal(number, seen++)
       },
       { code: 'member-died', executed: 'unknown' },
     )
@@ -95,9 +97,12 @@ describe('a stream', () => {
     await other.close()
     await finished
     // What had come before is still given out.
-    await assert.rejects(async () => {
-      for (;;) if ((await ticks.next()).done === true) return
-    }, { code: 'closed', executed: 'unknown' })
+    await assert.rejects(
+      async () => {
+        for (;;) if ((await ticks.next()).done === true) return
+      },
+      { code: 'closed', executed: 'unknown' },
+    )
   })
 
   it('with an item that does not fit the schema ends with that, and ends the generator', async () => {
@@ -165,12 +170,21 @@ describe('a stream', () => {
     )
     const chunks: Uint8Array[] = []
     for await (const chunk of system.open(Bytes, 'bytes').chunks(Uint8Array.of(5, 6))) chunks.push(chunk)
-    assert.deepEqual(chunks.map((chunk) => [...chunk]), [[5, 5], [6, 6]])
+    assert.deepEqual(
+      chunks.map((chunk) => [...chunk]),
+      [
+        [5, 5],
+        [6, 6],
+      ],
+    )
   })
 
   it('takes two calls of next at once', async () => {
     const items = system.open(Probe, 'probe').count({ id: 'two', count: 2 })[Symbol.asyncIterator]()
     const both = await Promise.all([items.next(), items.next(), items.next()])
-    assert.deepEqual(both.map((each) => each.done), [false, false, true])
+    assert.deepEqual(
+      both.map((each) => each.done),
+      [false, false, true],
+    )
   })
 })

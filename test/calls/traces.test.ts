@@ -20,7 +20,9 @@ describe('a trace', () => {
   after(() => test[Symbol.asyncDispose]())
 
   /** The traces of both while `work` is done. */
-  async function traced(work: () => Promise<unknown>): Promise<{ readonly atCaller: readonly TraceEvent[]; readonly atServer: readonly TraceEvent[] }> {
+  async function traced(
+    work: () => Promise<unknown>,
+  ): Promise<{ readonly atCaller: readonly TraceEvent[]; readonly atServer: readonly TraceEvent[] }> {
     caller.member.traces.startRecording()
     server.member.traces.startRecording()
     await work()
@@ -28,7 +30,9 @@ describe('a trace', () => {
   }
 
   function sentIds(events: readonly TraceEvent[], to: string): readonly string[] {
-    return events.flatMap((event) => event.effects.flatMap((effect) => (effect.kind === 'send' && effect.to === to ? [effect.id] : [])))
+    return events.flatMap((event) =>
+      event.effects.flatMap((effect) => (effect.kind === 'send' && effect.to === to ? [effect.id] : [])),
+    )
   }
 
   function receivedIds(events: readonly TraceEvent[], from: string): readonly string[] {
@@ -36,7 +40,9 @@ describe('a trace', () => {
   }
 
   it('of a call reads as the documented format, a line for each step', async () => {
-    const { atCaller, atServer } = await traced(() => caller.open(Probe, 'probe').run({ id: 'traced', behaviour: 'now' }, { timeoutMs: Number.POSITIVE_INFINITY }))
+    const { atCaller, atServer } = await traced(() =>
+      caller.open(Probe, 'probe').run({ id: 'traced', behaviour: 'now' }, { timeoutMs: Number.POSITIVE_INFINITY }),
+    )
     const addresses = { [caller.member.address]: 'CALLER', [server.member.address]: 'SERVER' }
     assert.deepEqual(golden(atCaller, addresses), [
       'CALLER call call -> send REQ to SERVER, set-timer due',
@@ -64,7 +70,9 @@ describe('a trace', () => {
     late.member.traces.startRecording()
     const probe = caller.open(Probe, 'late')
     await Promise.all([
-      ...Array.from({ length: 50 }, (_, index) => probe.run({ id: `waits-${index}`, behaviour: 'now' }, { priority: index % 2 === 0 ? 0 : 3 })),
+      ...Array.from({ length: 50 }, (_, index) =>
+        probe.run({ id: `waits-${index}`, behaviour: 'now' }, { priority: index % 2 === 0 ? 0 : 3 }),
+      ),
       ...Array.from({ length: 4 }, () => probe.echo(new Uint8Array(300_000))),
     ])
     const atCaller = caller.member.traces.stopRecording()
@@ -84,9 +92,14 @@ describe('a trace', () => {
   })
 
   it('never makes a receipt earlier than what was sent', async () => {
-    const { atCaller, atServer } = await traced(() => caller.open(Probe, 'probe').run({ id: 'order', behaviour: 'now' }))
+    const { atCaller, atServer } = await traced(() =>
+      caller.open(Probe, 'probe').run({ id: 'order', behaviour: 'now' }),
+    )
     const times = [atCaller.at(0), atServer.at(0), atServer.at(-1), atCaller.at(-1)].map((event) => event?.lamport ?? 0)
-    assert.deepEqual(times, [...times].sort((left, right) => left - right))
+    assert.deepEqual(
+      times,
+      [...times].sort((left, right) => left - right),
+    )
   })
 })
 
@@ -94,7 +107,9 @@ describe('a trace', () => {
 function golden(events: readonly TraceEvent[], names: Readonly<Record<string, string>>): readonly string[] {
   return events.map(({ member, input, effects }) => {
     const from = input.kind === 'message' ? ` from ${names[input.from]}` : ''
-    const done = effects.map((effect) => `${effect.kind} ${effect.type}${effect.kind === 'send' ? ` to ${names[effect.to]}` : ''}`)
+    const done = effects.map(
+      (effect) => `${effect.kind} ${effect.type}${effect.kind === 'send' ? ` to ${names[effect.to]}` : ''}`,
+    )
     return `${names[member]} ${input.kind} ${input.type}${from} -> ${done.join(', ')}`
   })
 }

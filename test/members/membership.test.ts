@@ -35,9 +35,13 @@ describe('a member', () => {
 
   it('cannot have the name of one that lives, nor a name that is none', async () => {
     await assert.rejects(test.join({ name: 'first' }), { code: 'name-taken' })
-    for (const name of ['', 'Upper', '-a', 'a b', 'a/b', 'x'.repeat(65)]) await assert.rejects(test.join({ name }), { code: 'name-invalid' })
+    for (const name of ['', 'Upper', '-a', 'a b', 'a/b', 'x'.repeat(65)])
+      await assert.rejects(test.join({ name }), { code: 'name-invalid' })
     await assert.rejects(test.join({ leaseTtlMs: Number.NaN }), { code: 'option-invalid' })
-    assert.deepEqual(system.members().map(({ id }) => id), ['first'])
+    assert.deepEqual(
+      system.members().map(({ id }) => id),
+      ['first'],
+    )
   })
 
   it('that is killed is noticed, and its name is free at once for its next life', async () => {
@@ -68,7 +72,10 @@ describe('a member', () => {
     await leaving.close()
     assert.equal(await leaving.ended, 'left')
     assert.deepEqual(await call, { code: 'closed', executed: 'unknown' })
-    assert.deepEqual(await outcomeOf(leaving.open(Probe, 'probe').run({ id: 'after-leaving', behaviour: 'now' })), { code: 'closed', executed: 'no' })
+    assert.deepEqual(await outcomeOf(leaving.open(Probe, 'probe').run({ id: 'after-leaving', behaviour: 'now' })), {
+      code: 'closed',
+      executed: 'no',
+    })
     await assert.rejects(test.serveHere(leaving, {}), { code: 'closed' })
     await within(gone, 'its end')
     await until(() => system.member.servers('leaving-service').length === 0, 'the name is free')
@@ -79,7 +86,10 @@ describe('a member', () => {
   it('that is stopped for longer than its lease is taken for dead, and learns it', async () => {
     const server = await test.startServer('server')
     const stopped = await test.startCaller('stopped', { leaseTtlMs: 500 })
-    const stoppedServer = await test.startServer('stopped-server', { join: { leaseTtlMs: 500 }, serve: { name: 'stopped-probe' } })
+    const stoppedServer = await test.startServer('stopped-server', {
+      join: { leaseTtlMs: 500 },
+      serve: { name: 'stopped-probe' },
+    })
     stopped.call({ id: 'of-stopped', behaviour: 'hold' })
     await server.line('running of-stopped')
     const toStopped = outcomeOf(system.open(Probe, 'stopped-probe').run({ id: 'to-stopped', behaviour: 'hold' }))
@@ -119,14 +129,28 @@ describe('a member', () => {
       }
     }
     const random = new Uint8Array(4_096).map((_, index) => (index * 2_654_435_761) >>> 13)
-    const pesterers = [random, new Uint8Array(64), new Uint8Array(9).fill(255), new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')].map(pester)
+    const pesterers = [
+      random,
+      new Uint8Array(64),
+      new Uint8Array(9).fill(255),
+      new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'),
+    ].map(pester)
     const calls = Array.from({ length: 32 }, async (_, lane) => {
-      for (let index = 0; index < 50; index++) assert.deepEqual(await outcomeOf(probe.run({ id: `p-${lane}-${index}`, behaviour: 'now' })), answered)
+      for (let index = 0; index < 50; index++)
+        assert.deepEqual(await outcomeOf(probe.run({ id: `p-${lane}-${index}`, behaviour: 'now' })), answered)
     })
     await within(Promise.all(calls), 'the calls')
     isDone = true
     await Promise.all(pesterers)
     assert.equal(server.hasEnded, false)
+  })
+
+  it('in which an invariant of ours breaks ends, and its callers hear of its death', async () => {
+    await using server = await test.startServer('broken', { serve: { name: 'broken' } })
+    const call = outcomeOf(system.open(Probe, 'broken').run({ id: 'break', behaviour: 'break' }))
+    assert.deepEqual(await within(call, 'the outcome'), { code: 'member-died', executed: 'unknown' })
+    assert.notEqual(await server.ended(), 0)
+    assert.match(server.complaints, /BrokenInvariant: broken for break/)
   })
 
   it('can be joined over TCP, by options, and calls as over Unix sockets', async () => {
@@ -141,7 +165,9 @@ describe('a member', () => {
   it('whose joining is given up is no member and leaves nothing open', async () => {
     const before = system.members().length
     await assert.rejects(test.join({ name: 'given-up', signal: AbortSignal.abort() }), { code: 'cancelled' })
-    await assert.rejects(join({ home: joinPath(test.log, 'below-a-file'), name: 'nowhere' }), { code: 'state-unwritable' })
+    await assert.rejects(join({ home: joinPath(test.log, 'below-a-file'), name: 'nowhere' }), {
+      code: 'state-unwritable',
+    })
     assert.equal(system.members().length, before)
   })
 })

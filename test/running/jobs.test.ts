@@ -118,7 +118,9 @@ describe('a call of a function elsewhere', { timeout: 120_000 }, () => {
 
   const endings: readonly (readonly [what: string, call: () => Promise<unknown>, text: RegExp])[] = [
     ['exits', () => jobs.exit(3), /exited.*code 3/s],
-    ['allocates without end', () => jobs.allocateForEver(), /ran out of memory \(64 MB of heap\)/],
+    ['fills buffers without end', () => jobs.bufferForEver(), /ran out of memory \(64 MB\)/],
+    ['doubles a text without end', () => jobs.doubleForEver(), /ran out of memory \(64 MB\)/],
+    ['allocates without end', () => jobs.allocateForEver(), /ran out of memory \(64 MB\)/],
   ]
   for (const [what, call, text] of endings) {
     it(`fails as unknown when the function ${what}, and its worker is replaced and reported`, async () => {

@@ -19,8 +19,14 @@ export interface ProcessStatus extends MemberStatus {
   readonly nodeVersion: string
 }
 
-const status: Schema<ProcessStatus> = checked('the status of a member', (value): value is ProcessStatus => typeof value === 'object' && value !== null)
-const traceEvent: Schema<TraceEvent> = checked('a trace event', (value): value is TraceEvent => typeof value === 'object' && value !== null)
+const status: Schema<ProcessStatus> = checked(
+  'the status of a member',
+  (value): value is ProcessStatus => typeof value === 'object' && value !== null,
+)
+const traceEvent: Schema<TraceEvent> = checked(
+  'a trace event',
+  (value): value is TraceEvent => typeof value === 'object' && value !== null,
+)
 const nothing = objectOf({})
 
 export const MemberService = defineService('member', {

@@ -24,7 +24,7 @@ export function serveMember(member: Member, options: ServeMemberOptions): Promis
       status: () => ({ ...member.status(), ...options.processStatus() }),
       trace: (_input, context) => followTrace(member, context),
       stop: () => {
-        member.clock.after(stopDelayMs, options.onStop)
+        member.clock.after(stopDelayMs, () => options.onStop())
         return {}
       },
     },

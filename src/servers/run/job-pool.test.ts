@@ -95,7 +95,7 @@ function newPool(threadsMax: number) {
     },
   }
   const clock = new PlayedClock()
-  const pool = new JobPool(workers, clock, { name: 'test', threadsMax, heapMegabytesMax: 1, idleMs: 1_000 })
+  const pool = new JobPool(workers, clock, { name: 'test', threadsMax, memoryMegabytesMax: 1, idleMs: 1_000 })
   const replies = new Map<number, JobReply | 'done'>()
   const submit = (count: number, from = 0): PoolJob[] =>
     Array.from({ length: count }, (_, index) => {

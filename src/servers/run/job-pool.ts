@@ -29,7 +29,7 @@ const graceMs = 1_000
 export interface PoolOptions {
   readonly name: string
   readonly threadsMax: number
-  readonly heapMegabytesMax: number
+  readonly memoryMegabytesMax: number
   /** A thread without work for so long ends. */
   readonly idleMs: number
 }
@@ -162,7 +162,7 @@ export class JobPool {
   #startThread(): PoolThread {
     const name = `${this.#options.name} ${++this.#threadCount}`
     const thread: PoolThread = new PoolThread(
-      (events) => this.#workers.start({ name, heapMegabytesMax: this.#options.heapMegabytesMax }, events),
+      (events) => this.#workers.start({ name, memoryMegabytesMax: this.#options.memoryMegabytesMax }, events),
       {
         onResult: (job, status, reply) => this.#onResult(thread, job, status, reply),
         onModule: (url) => this.#onModule(url),
@@ -278,7 +278,7 @@ function exitText(reason: WorkerExit, options: PoolOptions): string {
     case 'exited':
       return 'exited'
     case 'out-of-memory':
-      return `ran out of memory (${options.heapMegabytesMax} MB of heap)`
+      return `ran out of memory (${options.memoryMegabytesMax} MB)`
     case 'terminated':
       return 'did not come back from a job and was ended'
     case 'failed':

@@ -72,7 +72,6 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
     this.#calls = calls
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- it is meant to be awaited
   then<Fulfilled = Result[], Rejected = never>(
     onFulfilled?: ((value: Result[]) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,

@@ -1,5 +1,8 @@
 /**
  * One program that a member runs: its output waits here for a reader, and everybody who asks learns how it ended.
+ *
+ * It holds a bounded part of the output and stops reading the rest, so a reader that is slow slows the program down,
+ * and nobody's memory grows. Who may call it is the table's affair.
  */
 import type { ChildProcess, ExitStatus, ProcessEvents } from '../../edges/processes.ts'
 import { assert } from '../../lib/assert.ts'

@@ -35,7 +35,7 @@ export interface RunServerOptions {
   readonly threadsMax: number
   /** Of the machine. Asked at most once a second. */
   freeMegabytes(): number
-  /** Of each thread. Default 1,024. */
+  /** Of the heap and the buffers of each thread. Default 1,024. */
   readonly heapMegabytesMax?: number
   /** False: nobody finds it by name; only who is given the capability uses it. Default true. */
   readonly isPublic?: boolean
@@ -62,7 +62,7 @@ export class RunServer {
     this.#pool = new JobPool(options.workers, member.clock, {
       name: `${member.id} worker`,
       threadsMax: options.threadsMax,
-      heapMegabytesMax: options.heapMegabytesMax ?? heapMegabytesDefault,
+      memoryMegabytesMax: options.heapMegabytesMax ?? heapMegabytesDefault,
       idleMs: options.threadIdleMs ?? threadIdleMs,
     })
     this.#programs = new ProgramTable(options.processes, member.clock)

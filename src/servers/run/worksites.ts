@@ -68,30 +68,33 @@ export class Worksite {
 
 export class Worksites {
   readonly #member: Member
-  readonly #stopWatching: () => void
+  #stopWatching: (() => void) | undefined
   #sites: readonly Worksite[] = []
 
   constructor(member: Member) {
     this.#member = member
-    this.#stopWatching = member.onServersChanged(runName, () => this.#refresh())
-    this.#refresh()
   }
 
+  /** Known from the first use on: a member that lets nothing run elsewhere links to nobody for it. */
   all(): readonly Worksite[] {
+    if (this.#stopWatching === undefined) {
+      this.#stopWatching = this.#member.onServersChanged(runName, () => this.#refresh())
+      this.#refresh()
+    }
     return this.#sites
   }
 
   /** Undefined where there is none, or none outside of `avoided`. */
   choose(module: string, avoided?: ReadonlySet<Address>): Worksite | undefined {
-    return mostSuitable(this.#sites, module, this.#member.random, avoided)
+    return mostSuitable(this.all(), module, this.#member.random, avoided)
   }
 
   find(id: string): Worksite | undefined {
-    return this.#sites.find((site) => site.memberId === id)
+    return this.all().find((site) => site.memberId === id)
   }
 
   close(): void {
-    this.#stopWatching()
+    this.#stopWatching?.()
   }
 
   #refresh(): void {

@@ -1,0 +1,19 @@
+/** Checks of the names and numbers that a program gives to its member. */
+import { CardumenError } from '../lib/cardumen-error.ts'
+import { isMemberId, type MemberId } from '../lib/identifiers.ts'
+
+export function givenMemberName(name: string): MemberId {
+  if (isMemberId(name)) return name
+  throw new CardumenError('name-invalid', `"${name}" is no name for a member: 1 to 64 of a-z 0-9 . _ -`)
+}
+
+export function checkServiceName(name: string): void {
+  if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(name)) {
+    throw new CardumenError('name-invalid', `"${name}" is no name: 1 to 128 of a-z 0-9 . _ -`)
+  }
+}
+
+export function atLeast(least: number, option: string, value: number): number {
+  if (Number.isInteger(value) && value >= least) return value
+  throw new CardumenError('option-invalid', `${option} is ${value}; it is a whole number from ${least}.`)
+}
