@@ -44,6 +44,8 @@ const narrowSpanBytes = 262_144
 const grantBytes = 16_384
 /** A batch is written when it has reached this size, else at the end of the turn. */
 const batchBytesMax = 65_536
+/** Small messages of one turn are written in batches of this size, so that the peer begins before the turn ends. */
+const smallBatchBytes = 2_048
 /** How long a link that closes waits for the peer to close too. */
 export const closingMsMax = 1_000
 
@@ -119,7 +121,7 @@ export class Link implements FrameSink {
       this.#writer.append(kind, this.#lamport.tick(), header, headerBytes, body)
       this.sentMessages++
       this.#narrowLeft = narrowSpanBytes
-      if (this.#writer.pendingBytes >= batchBytesMax) this.#write()
+      if (this.#writer.pendingBytes >= smallBatchBytes) this.#write()
     } else if (!enqueue(this.#queue, kind, this.#lamport.tick(), priority, header, headerBytes, body)) {
       return false
     }
