@@ -113,7 +113,8 @@ class WorkerThread implements JobWorker {
 
   #judgeMemory({ used_heap_size: heapBytes, external_memory: bufferBytes }: HeapInfo): void {
     const usedBytes = heapBytes + bufferBytes
-    if (usedBytes > this.#memoryBytesMax) this.#endFor('out-of-memory', `It used ${Math.round(usedBytes / 1_048_576)} MB.`)
+    if (usedBytes > this.#memoryBytesMax)
+      this.#endFor('out-of-memory', `It used ${Math.round(usedBytes / 1_048_576)} MB.`)
   }
 
   #endFor(reason: WorkerExit, detail: string): void {

@@ -164,7 +164,8 @@ export class Calls {
     reject: (error: unknown) => void,
   ): number {
     const token = ++this.#tokens
-    const deadline = this.#options.clock.now() + (options.timeoutMs ?? defaultTimeoutMs)
+    const now = this.#options.clock.now()
+    const deadline = now + (options.timeoutMs ?? defaultTimeoutMs)
     const pending: Pending = {
       token,
       binding,
@@ -191,14 +192,14 @@ export class Calls {
         pending.onAbort = () => this.#cancel(token)
         options.signal.addEventListener('abort', pending.onAbort)
       }
-      this.#dispatch(pending)
+      this.#dispatch(pending, now)
     }
     return token
   }
 
-  #dispatch(pending: Pending): void {
+  #dispatch(pending: Pending, now: number): void {
     const server = this.#pick(pending.binding)
-    if (server !== undefined) this.#submit(pending, server)
+    if (server !== undefined) this.#submit(pending, server, now)
     else void this.#search(pending)
   }
 
@@ -247,16 +248,16 @@ export class Calls {
     }
     if (!this.#pending.has(pending.token)) return
     const server = this.#pick(binding)
-    if (server !== undefined) return this.#submit(pending, server)
+    if (server !== undefined) return this.#submit(pending, server, this.#options.clock.now())
     if (pending.tries > 0 && semanticsOf(pending) === 'at-least-once') return this.#later(pending)
     const code = binding.name === undefined ? 'address-unknown' : 'name-unknown'
     const text = binding.name === undefined ? 'nobody serves it' : `no server has entered the name "${binding.name}"`
     this.#settle(pending, new CardumenError(code, `${binding.subject}: ${text}; it did not run.`, { executed: 'no' }))
   }
 
-  #submit(pending: Pending, server: ServerEntry): void {
+  #submit(pending: Pending, server: ServerEntry, now: number): void {
     const { token, binding, body, options, stream } = pending
-    const timeoutMs = pending.deadline - this.#options.clock.now()
+    const timeoutMs = pending.deadline - now
     if (timeoutMs <= 0) return this.#fail(pending, { code: 'timed-out', executed: 'no' })
     if (!this.#options.hasRoom(server.address)) return this.#later(pending)
     pending.server = server
@@ -305,7 +306,7 @@ export class Calls {
     }
     if (!this.#mayRetry(pending, failure)) return this.#fail(pending, failure, server)
     pending.ran = eitherExecuted(pending.ran, failure.executed)
-    if (pending.tries === 1) this.#dispatch(pending)
+    if (pending.tries === 1) this.#dispatch(pending, this.#options.clock.now())
     else this.#later(pending)
   }
 
@@ -322,8 +323,9 @@ export class Calls {
     pending.waits++
     pending.cancelWait = this.#options.clock.after(delayMs, () => {
       pending.cancelWait = undefined
-      if (pending.deadline <= this.#options.clock.now()) this.#fail(pending, { code: 'timed-out', executed: 'no' })
-      else this.#dispatch(pending)
+      const now = this.#options.clock.now()
+      if (pending.deadline <= now) this.#fail(pending, { code: 'timed-out', executed: 'no' })
+      else this.#dispatch(pending, now)
     })
   }
 

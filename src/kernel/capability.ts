@@ -41,7 +41,11 @@ export class Capability {
     if (bytes.length !== sizeBytes) return undefined
     const object = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(portBytes)
     if (!Number.isSafeInteger(object) || object < 0) return undefined
-    return new Capability({ port: port(toHex(bytes.subarray(0, portBytes))), object, check: bytes.slice(portBytes + 8) })
+    return new Capability({
+      port: port(toHex(bytes.subarray(0, portBytes))),
+      object,
+      check: bytes.slice(portBytes + 8),
+    })
   }
 
   /** For the kernel. */

@@ -7,79 +7,24 @@
  * delivered call that its handler has ended. A broken invariant is passed on to nobody: it stops the member.
  */
 import type { Clock } from '../edges/clock.ts'
-import type { Crypto } from '../edges/crypto.ts'
 import { BrokenInvariant } from '../lib/assert.ts'
-import { concatBytes, equalBytes, toHex } from '../lib/bytes.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import type { Address, Port } from '../lib/identifiers.ts'
-import { port as asPort } from '../lib/identifiers.ts'
 import type { Call, Outcome } from '../protocols/rpc/messages.ts'
 import { decode, encode } from '../wire/codec.ts'
 import { bodyBytesMax } from './call-binding.ts'
 import { ServedCall } from './call-context.ts'
-import { Capability, checkBytes, objectMax, portBytes } from './capability.ts'
 import { encodeError, encodeThrown } from './errors-on-the-wire.ts'
 import { checked, type Refusal, refused } from './schema-check.ts'
-import { decodeSelector, type Selector } from './selector.ts'
-import type { CallContext, Handlers, OperationDefinition, Operations, Service } from './service.ts'
+import type { ServedService, Target } from './served-service.ts'
+import type { OperationDefinition } from './service.ts'
 import { StreamPump } from './stream-pump.ts'
 
 export const defaultConcurrency = 256
 export const defaultMailbox = 1_024
-const checksRememberedMax = 10_000
 const nothing = new Uint8Array(0)
 
-type Handler = (input: unknown, context: CallContext) => unknown
 type Delivered = Extract<Outcome, { kind: 'deliver' }>
-
-/** A service that this member serves. */
-export class ServedService {
-  readonly name: string
-  readonly port: Port
-  readonly operations: ReadonlyMap<string, { readonly definition: OperationDefinition; readonly handler: Handler }>
-  /** Its handlers' own errors are the operation's, `code` and `executed` included. */
-  readonly speaksForItself: boolean
-  readonly #secret: Uint8Array
-  readonly #crypto: Crypto
-  readonly #checks = new Map<number, Uint8Array>()
-
-  constructor(service: Service, handlers: Handlers<Operations>, crypto: Crypto, speaksForItself: boolean) {
-    this.name = service.name
-    this.speaksForItself = speaksForItself
-    this.port = asPort(toHex(crypto.randomBytes(portBytes)))
-    this.#secret = crypto.randomBytes(32)
-    this.#crypto = crypto
-    this.operations = new Map(
-      Object.entries(service.operations).map(([name, definition]) => [
-        name,
-        { definition, handler: handlerOf(service, handlers, name) },
-      ]),
-    )
-  }
-
-  /** @throws CardumenError `option-invalid` */
-  capabilityFor(object: number): Capability {
-    if (!Number.isInteger(object) || object < 0 || object > objectMax) {
-      throw new CardumenError('option-invalid', `${object} is no number of an object: they are whole and start from 0.`)
-    }
-    return new Capability({ port: this.port, object, check: this.#checkOf(object) })
-  }
-
-  isGenuine(selector: Selector): boolean {
-    return equalBytes(selector.check, this.#checkOf(selector.object))
-  }
-
-  #checkOf(object: number): Uint8Array {
-    const known = this.#checks.get(object)
-    if (known !== undefined) return known
-    const number = new Uint8Array(8)
-    new DataView(number.buffer).setFloat64(0, object)
-    const check = this.#crypto.sha256(concatBytes([this.#secret, number])).slice(0, checkBytes)
-    if (this.#checks.size >= checksRememberedMax) this.#checks.clear()
-    this.#checks.set(object, check)
-    return check
-  }
-}
 
 export interface DispatchOptions {
   readonly clock: Clock
@@ -125,12 +70,13 @@ export class Dispatch {
   }
 
   onDeliver(request: Delivered): void {
-    const selector = decodeSelector(request.selector)
-    const context = new ServedCall(request, selector?.object ?? 0, request.deadline, this.#options.clock)
+    const service = this.#services.get(request.port)
+    const target = service?.resolve(request.selector)
+    const context = new ServedCall(request, target?.object ?? 0, request.deadline, this.#options.clock)
     const running: Running = { context, port: request.port, hasBegun: false, speaksForItself: false, pump: undefined }
     this.#remember(running)
     try {
-      this.#run(running, request, selector)
+      this.#run(running, request, service, target)
     } catch (error) {
       this.#failed(running, error)
     }
@@ -146,26 +92,12 @@ export class Dispatch {
     this.#find(outcome)?.pump?.pull(outcome.count)
   }
 
-  #run(running: Running, request: Delivered, selector: Selector | undefined): void {
-    const service = this.#services.get(request.port)
-    if (service === undefined || selector === undefined || !service.isGenuine(selector)) {
+  #run(running: Running, request: Delivered, service: ServedService | undefined, target: Target | undefined): void {
+    if (service === undefined || target === undefined) {
       throw new CardumenError('capability-refused', 'The server gave out no such capability.')
     }
-    const operation = service.operations.get(selector.operation)
-    if (operation === undefined) {
-      const known = [...service.operations.keys()].join(', ')
-      throw new CardumenError(
-        'operation-unknown',
-        `${service.name} has no operation "${selector.operation}"; it has ${known}.`,
-      )
-    }
     running.speaksForItself = service.speaksForItself
-    const { definition, handler } = operation
-    const refusal = {
-      code: 'input-refused' as const,
-      executed: 'no' as const,
-      subject: `${service.name}.${selector.operation}`,
-    }
+    const { definition, handler, refusal } = service.operationOf(target)
     const input = definition.raw === true ? request.body : readInput(request.body, refusal)
     const result = checked(definition.raw === true ? undefined : definition.input, input, refusal, (accepted) => {
       running.hasBegun = true
@@ -243,12 +175,6 @@ export class Dispatch {
     const running = this.#running.get(of.caller)?.[of.slot]
     return running?.context.sequence === of.sequence ? running : undefined
   }
-}
-
-function handlerOf(service: Service, handlers: Handlers<Operations>, name: string): Handler {
-  const handler: unknown = Object.hasOwn(handlers, name) ? handlers[name] : undefined
-  if (typeof handler === 'function') return (input, context) => Reflect.apply(handler, handlers, [input, context])
-  throw new CardumenError('option-invalid', `The handlers of ${service.name} lack "${name}".`)
 }
 
 function readInput(body: Uint8Array, refusal: Refusal): unknown {

@@ -14,7 +14,10 @@ test('an error of ours keeps its code, what it says of execution, its hint and i
   const read = decodeError(encodeError(sent))
   assert.deepEqual([read.code, read.executed, read.message, read.hint], ['disk-full', 'unknown', 'outer', 'make room'])
   assert.ok(read.cause instanceof Error)
-  assert.deepEqual([read.cause.name, read.cause.message, (read.cause as { code?: string }).code], ['TypeError', 'inner', 'E_INNER'])
+  assert.deepEqual(
+    [read.cause.name, read.cause.message, (read.cause as { code?: string }).code],
+    ['TypeError', 'inner', 'E_INNER'],
+  )
 })
 
 test('whatever else a handler throws becomes handler-failed, with the stack of where it happened', () => {

@@ -13,7 +13,9 @@ const u32 = fc.nat(0xffff_ffff)
 const u48 = fc.nat(2 ** 48 - 2)
 const body = fc.uint8Array({ maxLength: 100 })
 const number = { slot: u16, sequence: u48 }
-const hex = fc.array(fc.constantFrom(...Array.from('0123456789abcdef')), { minLength: 32, maxLength: 32 }).map((digits) => port(digits.join('')))
+const hex = fc
+  .array(fc.constantFrom(...Array.from('0123456789abcdef')), { minLength: 32, maxLength: 32 })
+  .map((digits) => port(digits.join('')))
 
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
@@ -35,7 +37,11 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     body,
   }),
   fc.record({ kind: fc.constantFrom('ACK' as const, 'AYA' as const, 'TA' as const, 'CAN' as const), ...number }),
-  fc.record({ kind: fc.constant('IAA' as const), ...number, phase: fc.constantFrom('waiting' as const, 'running' as const) }),
+  fc.record({
+    kind: fc.constant('IAA' as const),
+    ...number,
+    phase: fc.constantFrom('waiting' as const, 'running' as const),
+  }),
   fc.record({
     kind: fc.constant('AU' as const),
     ...number,
@@ -82,8 +88,16 @@ test('random bytes never throw', () => {
 
 test('a deadline of a fraction of a millisecond is not cut to nothing', () => {
   const { kind, bytes } = onTheWire({
-    kind: 'REQ', slot: 0, sequence: 1, incarnation: 1, port: port('0'.repeat(32)), priority: 1, remainingMs: 0.25, window: 0,
-    selector: new Uint8Array(0), body: new Uint8Array(0),
+    kind: 'REQ',
+    slot: 0,
+    sequence: 1,
+    incarnation: 1,
+    port: port('0'.repeat(32)),
+    priority: 1,
+    remainingMs: 0.25,
+    window: 0,
+    selector: new Uint8Array(0),
+    body: new Uint8Array(0),
   })
   const read = decodeMessage(kind, bytes, 0, bytes.length)
   assert.equal(read?.kind === 'REQ' ? read.remainingMs : undefined, 1)
@@ -92,5 +106,7 @@ test('a deadline of a fraction of a millisecond is not cut to nothing', () => {
 /** Byte arrays of any kind compare by their content. */
 function plain(of: Message | undefined): unknown {
   if (of === undefined) return undefined
-  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, value instanceof Uint8Array ? [...value] : value]))
+  return Object.fromEntries(
+    Object.entries(of).map(([name, value]) => [name, value instanceof Uint8Array ? [...value] : value]),
+  )
 }

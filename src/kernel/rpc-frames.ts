@@ -18,8 +18,22 @@ import type { Message, ReplyStatus, Req } from '../protocols/rpc/messages.ts'
 import { portBytes, writePort } from './capability.ts'
 
 export const firstKind = 16
-const kinds = ['REQ', 'REP', 'ACK', 'AYA', 'IAA', 'TA', 'AU', 'CAN', 'ITM', 'CRE'] as const satisfies readonly Message['kind'][]
-const kindNumbers = Object.fromEntries(kinds.map((kind, index) => [kind, firstKind + index])) as Record<Message['kind'], number>
+const kinds = [
+  'REQ',
+  'REP',
+  'ACK',
+  'AYA',
+  'IAA',
+  'TA',
+  'AU',
+  'CAN',
+  'ITM',
+  'CRE',
+] as const satisfies readonly Message['kind'][]
+const kindNumbers = Object.fromEntries(kinds.map((kind, index) => [kind, firstKind + index])) as Record<
+  Message['kind'],
+  number
+>
 const statuses: readonly ReplyStatus[] = ['ok', 'failed', 'dropped', 'lost']
 const phases = ['waiting', 'running'] as const
 const refusals = ['port', 'incarnation', 'call'] as const
@@ -37,7 +51,12 @@ export interface EncodedMessage {
   readonly body: Uint8Array | undefined
 }
 
-const encoded = { kind: 0, header: new Uint8Array(headerBytesMax), headerBytes: 0, body: undefined as Uint8Array | undefined }
+const encoded = {
+  kind: 0,
+  header: new Uint8Array(headerBytesMax),
+  headerBytes: 0,
+  body: undefined as Uint8Array | undefined,
+}
 
 export function encodeMessage(message: Message): EncodedMessage {
   const header = encoded.header
@@ -107,7 +126,14 @@ export function decodeMessage(kind: number, bytes: Uint8Array, start: number, en
     case 'REP': {
       const status = statuses[bytes[rest] ?? 255]
       if (status === undefined || end < rest + 5) return undefined
-      return { kind: 'REP', slot, sequence, status, count: readUint32(bytes, rest + 1), body: bytes.subarray(rest + 5, end) }
+      return {
+        kind: 'REP',
+        slot,
+        sequence,
+        status,
+        count: readUint32(bytes, rest + 1),
+        body: bytes.subarray(rest + 5, end),
+      }
     }
     case 'ITM':
       if (end < rest + 4) return undefined

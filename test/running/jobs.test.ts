@@ -194,6 +194,14 @@ describe('a call of a function elsewhere', { timeout: 120_000 }, () => {
     assert.equal(new Set(threads).size, 2)
   })
 
+  it('finds its module loaded where that was prepared, which names the functions', async () => {
+    const run = system.caller.open(Run, server.capability)
+    assert((await run.prepare({ module: jobsUrl.href })).includes('addLater'))
+    assert((await run.load(undefined)).modules.includes(jobsUrl.href))
+    const broken = new URL('./fixtures/throws-at-import.ts', import.meta.url).href
+    assert.equal((await failureOf(run.prepare({ module: broken }))).code, 'module-failed')
+  })
+
   it('carries large arguments and results', async () => {
     const bytes = new Uint8Array(5_000_000).fill(7)
     assert.deepEqual(await jobs.echo(bytes), bytes)
