@@ -2,7 +2,8 @@
  * Streams of bytes between members: what Unix sockets and TCP have in common.
  *
  * A connection delivers in order or breaks; it never loses a byte in the middle. Chunks that arrive belong to the
- * receiver (nobody writes to them again); chunks given to `write` must not be changed until the connection is closed.
+ * receiver (nobody writes to them again) unless they are lent, which saves memory where much arrives; chunks given to
+ * `write` must not be changed until the connection is closed.
  */
 export interface Network {
   /**
@@ -39,7 +40,8 @@ export interface Connection {
 }
 
 export interface ConnectionEvents {
-  onData(chunk: Uint8Array): void
+  /** A chunk that is lent holds its bytes only until this returns. */
+  onData(chunk: Uint8Array, isLent?: boolean): void
   onDrain(): void
   /** Once, last. `error` is what broke it, if anything did. */
   onClose(error: unknown): void

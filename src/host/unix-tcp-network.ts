@@ -5,13 +5,18 @@
  * nothing above depends on the kind; anybody on the machine can reach it, so there the handshake alone protects.
  */
 import { unlink } from 'node:fs/promises'
-import { type AddressInfo, createServer, type NetConnectOpts, type Server, type Socket, connect } from 'node:net'
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, Socket, type SocketConstructorOpts } from 'node:net'
 import type { Connection, ConnectionEvents, Endpoint, Listener, Network } from '../edges/network.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { removeStaleSockets, socketPath } from './socket-folder.ts'
 
 const backlog = 511
 const loopback = '127.0.0.1'
+const readBytes = 65_536
+/** Of what a read brought, as much as this is copied out at once; from a larger chunk each part goes where it belongs. */
+const ownedBytesMax = 16_384
+/** Of all sockets: what a read brought has been dealt with when it returns. Only Windows reads into it ahead. */
+const sharedBuffer = new Uint8Array(readBytes)
 
 /** `folder` comes from `openSocketFolder`. */
 export type NetworkKind = { readonly kind: 'unix'; readonly folder: string } | { readonly kind: 'tcp' }
@@ -25,7 +30,7 @@ export class UnixTcpNetwork implements Network {
 
   async listen(name: string, onConnection: (connection: Connection) => void): Promise<Listener> {
     const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
-      onConnection(new SocketConnection(socket)),
+      onConnection(accepted(socket)),
     )
     return this.#kind.kind === 'tcp' ? listenTcp(server) : listenUnix(server, this.#kind.folder, name)
   }
@@ -35,7 +40,9 @@ export class UnixTcpNetwork implements Network {
       const target = targetOf(endpoint)
       if (target === undefined)
         return fail(new CardumenError('unreachable', `${JSON.stringify(endpoint)} is no endpoint.`))
-      const socket = connect(target)
+      const reads = new Reads()
+      const socket = connect({ ...target, onread: reads })
+      socket.pause()
       const abandon = (cause: unknown): void => {
         clearTimeout(timer)
         socket.destroy()
@@ -46,7 +53,7 @@ export class UnixTcpNetwork implements Network {
       socket.once('connect', () => {
         clearTimeout(timer)
         socket.off('error', abandon)
-        settle(new SocketConnection(socket))
+        settle(new SocketConnection(socket, reads))
       })
     })
   }
@@ -99,14 +106,38 @@ function closed(server: Server): Promise<void> {
   return Promise.resolve()
 }
 
+/** A socket that reads into our buffer instead of a new one each time; Node has no option for that where it accepts. */
+function accepted(socket: Socket): Connection {
+  const reads = new Reads()
+  const inner = socket as unknown as { _handle: unknown }
+  const handle = inner._handle
+  inner._handle = null
+  const options = { handle, onread: reads, pauseOnCreate: true, noDelay: true }
+  return new SocketConnection(new Socket(options as SocketConstructorOpts), reads)
+}
+
+/** What a socket is told at its creation, before there is anybody to read. */
+class Reads {
+  readonly buffer = process.platform === 'win32' ? new Uint8Array(readBytes) : sharedBuffer
+  onData: ((chunk: Uint8Array, isLent: boolean) => void) | undefined
+
+  readonly callback = (count: number): boolean => {
+    if (count <= ownedBytesMax) this.onData?.(this.buffer.slice(0, count), false)
+    else this.onData?.(this.buffer.subarray(0, count), true)
+    return true
+  }
+}
+
 class SocketConnection implements Connection {
   readonly #socket: Socket
+  readonly #reads: Reads
   #events: ConnectionEvents | undefined
   #error: unknown
   #isClosed = false
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, reads: Reads) {
     this.#socket = socket
+    this.#reads = reads
     socket.on('error', (error) => {
       this.#error ??= error
     })
@@ -116,9 +147,7 @@ class SocketConnection implements Connection {
   handle(events: ConnectionEvents): void {
     this.#events = events
     if (this.#isClosed) return events.onClose(this.#error)
-    this.#socket.on('data', (chunk: Buffer) =>
-      events.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)),
-    )
+    this.#reads.onData = (chunk, isLent) => events.onData(chunk, isLent)
     this.#socket.on('drain', () => events.onDrain())
     this.#socket.resume()
   }

@@ -85,7 +85,7 @@ export class Opening implements FrameSink {
     this.#nonce = context.crypto.randomBytes(nonceBytes)
     this.#cancelTimeout = context.clock.after(handshakeTimeoutMs, () => this.#onTimeout(), { background: true })
     connection.handle({
-      onData: (chunk) => this.#onData(chunk),
+      onData: (chunk, isLent) => this.#onData(chunk, isLent),
       onDrain: () => this.#link?.onDrain(),
       onClose: (error) => this.#onClose(error),
     })
@@ -122,9 +122,9 @@ export class Opening implements FrameSink {
     return 'a cell in the handshake'
   }
 
-  #onData(chunk: Uint8Array): void {
+  #onData(chunk: Uint8Array, isLent: boolean | undefined): void {
     if (this.#phase === 'failed') return
-    const refusal = this.#reader.push(chunk)
+    const refusal = this.#reader.push(chunk, isLent)
     if (refusal === undefined) return
     if (this.#link !== undefined) this.#link.refuse(refusal)
     else this.#refuse('frame-refused', refusal)

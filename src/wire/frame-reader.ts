@@ -15,11 +15,12 @@ import {
   linkKind,
   readU32,
   readU48,
+  userKindMin,
 } from './frame.ts'
 
 /** Every method returns undefined, or why the stream must be refused. */
 export interface FrameSink {
-  /** The payload lies in `bytes` from `start` to `end`; the chunk may be kept, not changed. */
+  /** The payload lies in `bytes` from `start` to `end`; those of a user's kind may be kept, not changed. */
   onFrame(
     kind: number,
     flags: number,
@@ -47,6 +48,7 @@ export class FrameReader {
   #frameFilled = 0
   #cellLeft = 0
   #refusal: string | undefined
+  #isLent = false
 
   constructor(sink: FrameSink) {
     this.sink = sink
@@ -57,8 +59,9 @@ export class FrameReader {
     return this.#headFilled > 0 || this.#frame !== undefined || this.#cellLeft > 0
   }
 
-  /** Undefined, or why the stream must be refused; the same answer ever after. */
-  push(chunk: Uint8Array): string | undefined {
+  /** Undefined, or why the stream must be refused; the same answer ever after. Keeps nothing of a chunk that is lent. */
+  push(chunk: Uint8Array, isLent = false): string | undefined {
+    this.#isLent = isLent
     let at = 0
     while (at < chunk.length && this.#refusal === undefined) {
       if (this.#cellLeft > 0) at = this.#onCellLeft(chunk, at)
@@ -82,7 +85,12 @@ export class FrameReader {
       }
       const end = at + lengthBytes + length
       if (end > chunk.length) return this.#beginFrame(chunk, at, length)
-      const refusal = this.sink.onFrame(kind, chunk[at + 5] ?? 0, readU48(chunk, at + 6), chunk, at + headBytes, end)
+      const isCopied = this.#isLent && kind >= userKindMin
+      const frame = isCopied ? chunk.slice(at, end) : chunk
+      const start = isCopied ? 0 : at
+      const flags = frame[start + 5] ?? 0
+      const frameEnd = start + lengthBytes + length
+      const refusal = this.sink.onFrame(kind, flags, readU48(frame, start + 6), frame, start + headBytes, frameEnd)
       if (refusal !== undefined) return this.#refuse(refusal, chunk)
       at = end
     }

@@ -65,3 +65,9 @@ export const waitingMarkMsMax = 30
 export const walPagesCopied = 1_000
 export const walBytesMax = 32 * mebibyte
 export const logFileWaitMsMax = 50
+
+/**
+ * The writer thread's niceness. With 0 a main thread that puts at full speed ran up to twice as late on 2 cores; with more
+ * than this a death would be noticed too late where programs keep every core busy.
+ */
+export const writerNiceness = 5

@@ -6,9 +6,10 @@
  * commit was on its way to the disk makes the next group: the slower the disk, the larger the groups.
  */
 import { flushCompileCache } from 'node:module'
+import { setPriority } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
-import { groupBytesMax, groupRequestsMax, lookingTickMs } from './bounds.ts'
+import { groupBytesMax, groupRequestsMax, lookingTickMs, writerNiceness } from './bounds.ts'
 import { Doorbell, DoorbellListener } from './doorbell.ts'
 import { ownHolder } from './holder-liveness.ts'
 import { LeaseWatch } from './lease-watch.ts'
@@ -192,6 +193,7 @@ async function openPatiently(path: string, waitMs: number): Promise<DatabaseSync
 }
 
 async function main(port: MessagePort, { folder, openWaitMs }: WriterData): Promise<void> {
+  yieldToTheProgram()
   const files = stateFiles(folder)
   try {
     makeStateFolder(files)
@@ -202,6 +204,16 @@ async function main(port: MessagePort, { folder, openWaitMs }: WriterData): Prom
   } catch (error) {
     port.postMessage({ kind: 'open-failed', failure: openFailureOf(error, files.database) } satisfies Report)
     port.close()
+  }
+}
+
+/** The program's own thread comes first where there are too few cores. On Linux alone this means one thread, not the process. */
+function yieldToTheProgram(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(0, writerNiceness)
+  } catch {
+    // Not permitted here: it only shares the cores less kindly.
   }
 }
 

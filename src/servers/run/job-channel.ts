@@ -48,6 +48,10 @@ export class JobChannel {
     this.#onLoad = onLoad
   }
 
+  get isFilling(): boolean {
+    return this.#waiting.length > 0
+  }
+
   send(job: OutgoingJob): void {
     if (this.#waiting.push(job) === 1) this.#clock.soon(() => this.#flush())
   }

@@ -26,7 +26,7 @@ import type { RunningProgram } from './running-program.ts'
 export const messagesRunningMax = 4_096
 export const messagesWaitingMax = 4_096
 const loadKeptMs = 1_000
-const threadIdleMs = 30_000
+const threadIdleMs = 10_000
 const heapMegabytesDefault = 1_024
 
 export interface RunServerOptions {
@@ -39,7 +39,7 @@ export interface RunServerOptions {
   readonly heapMegabytesMax?: number
   /** False: nobody finds it by name; only who is given the capability uses it. Default true. */
   readonly isPublic?: boolean
-  /** A thread without work for so long ends. Default 30,000. */
+  /** A thread without work for so long ends. Default 10,000. */
   readonly threadIdleMs?: number
 }
 

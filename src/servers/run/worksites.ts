@@ -2,8 +2,9 @@
  * The members that offer to run things, as one caller sees them, and which of them suits a call best.
  *
  * Amoeba's rule: suitability is memory, times two where the module is loaded already, divided by the load; and of
- * those near the best one at random, so that many callers do not all run to the same. What is known of a member costs
- * no message: every answer says how busy it was, and the caller adds what it has sent there since.
+ * those near the best one at random, so that many callers do not all run to the same; save that one to which a message
+ * leaves in this turn anyway goes first, since a second message costs more than a small job. What is known of a member
+ * costs no message: every answer says how busy it was, and the caller adds what it has sent there since.
  */
 import type { Capability } from '../../kernel/capability.ts'
 import type { Member } from '../../kernel/member.ts'
@@ -48,6 +49,11 @@ export class Worksite {
       // It will be asked again by the first call that goes there, and that says what is wrong.
       () => undefined,
     )
+  }
+
+  /** A message with jobs leaves for it at the end of this turn. */
+  get isHandy(): boolean {
+    return this.channel.isFilling
   }
 
   noteModule(module: string): void {
@@ -105,7 +111,7 @@ export class Worksites {
   }
 }
 
-/** One pass: a site much better than the best so far starts afresh, one near it joins the draw. */
+/** One pass: a site much better than the best so far starts afresh, one near it that is as handy joins the draw. */
 export function mostSuitable(
   sites: readonly Worksite[],
   module: string,
@@ -114,13 +120,22 @@ export function mostSuitable(
 ): Worksite | undefined {
   let chosen: Worksite | undefined
   let best = 0
+  let isHandy = false
   let drawn = 0
   for (const site of sites) {
     if (avoided?.has(site.address) === true) continue
     const suitability = site.suitability(module)
-    if (suitability * nearBest > best) drawn = 0
+    if (suitability * nearBest > best) {
+      drawn = 0
+      isHandy = false
+    }
     if (suitability > best) best = suitability
-    if (suitability >= best * nearBest && random.below(++drawn) === 0) chosen = site
+    if (suitability < best * nearBest || (isHandy && !site.isHandy)) continue
+    if (site.isHandy && !isHandy) {
+      drawn = 0
+      isHandy = true
+    }
+    if (random.below(++drawn) === 0) chosen = site
   }
   return chosen
 }
