@@ -5,6 +5,7 @@
  */
 export { type DaemonInfo, down, type Downed, type FleetOptions, up, type UpOptions } from './fleet.ts'
 export { join, type JoinOptions, type OfferOptions, System } from './system.ts'
+export { jobSignal } from './host/current-job.ts'
 export { defineService } from './kernel/service.ts'
 export { Capability } from './kernel/capability.ts'
 export { CardumenError, isCardumenError } from './lib/cardumen-error.ts'

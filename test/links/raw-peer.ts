@@ -1,5 +1,8 @@
 /**
  * A peer that speaks the protocol by hand, so that it can also break it: a bare socket, and frames made byte by byte.
+ *
+ * It uses the codec of the handshake, since what is tested is what the other side does with odd bytes, not how they are
+ * made. It waits for what it asks for with a deadline, and never for a time.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'

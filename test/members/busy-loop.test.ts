@@ -29,6 +29,9 @@ describe('a busy loop of 30 seconds', () => {
     await until(() => busy.lines.length > 1 || parted.length > 0, 'the loops end', busyMs * 2)
     assert.deepEqual(parted, [])
     assert.deepEqual(busy.lines.slice(1), ['program looped true, job looped true'])
-    assert.ok(watcher.members().some(({ address }) => address === entry.address), 'it is the same life')
+    assert.ok(
+      watcher.members().some(({ address }) => address === entry.address),
+      'it is the same life',
+    )
   })
 })

@@ -225,6 +225,19 @@ describe('a caller', () => {
     assert.equal(stage.stateOf('a').malformed, 2)
   })
 
+  it('holds items that come before an earlier one, and gives each once and in their order', () => {
+    const stage = open({ handlerMs: 9_000 }, onlyRequests)
+    const given = (): string[] =>
+      stage.outcomes.flatMap((outcome) => (outcome.kind === 'item' ? new TextDecoder().decode(outcome.body) : []))
+    const arrive = (index: number): void =>
+      stage.inject('b', 'a', itm({ slot: 0, sequence: 1, index, body: new TextEncoder().encode(`item ${index}`) }))
+    stage.call('a', 'b', { window: 4 })
+    for (const index of [2, 1, 2]) arrive(index)
+    assert.deepEqual(given(), [])
+    for (const index of [0, 1, 3]) arrive(index)
+    assert.deepEqual(given(), ['item 0', 'item 1', 'item 2', 'item 3'])
+  })
+
   it('asks for a lost item after a second, although later ones keep coming', () => {
     const stage = open({ handlerMs: 9_000 }, onlyRequests)
     stage.call('a', 'b', { window: 100 })

@@ -5,8 +5,8 @@ import { address, incarnation, memberId } from '../../lib/identifiers.ts'
 import { seededRandom } from '../../lib/random.ts'
 import { mostSuitable, type Worksite } from './worksites.ts'
 
-const site = (name: string, suitability: number) =>
-  ({ address: address(memberId(name), incarnation(1)), suitability: () => suitability }) as unknown as Worksite
+const site = (name: string, suitability: number, isHandy = false) =>
+  ({ address: address(memberId(name), incarnation(1)), suitability: () => suitability, isHandy }) as unknown as Worksite
 
 const random = seededRandom(1)
 const chosenOf = (sites: readonly Worksite[], avoided?: ReadonlySet<Worksite['address']>): Set<string> =>
@@ -20,6 +20,13 @@ describe('the choice of a member', () => {
   it('is any of those near the best, in whatever order they come', () => {
     const near = [site('a', 95), site('b', 100), site('c', 50), site('d', 99)]
     const expected = new Set(['a#1', 'b#1', 'd#1'])
+    assert.deepEqual(chosenOf(near), expected)
+    assert.deepEqual(chosenOf(near.toReversed()), expected)
+  })
+
+  it('is, of those near the best, one that a message leaves for anyway', () => {
+    const near = [site('a', 95), site('b', 91, true), site('c', 100), site('d', 96, true), site('e', 50, true)]
+    const expected = new Set(['b#1', 'd#1'])
     assert.deepEqual(chosenOf(near), expected)
     assert.deepEqual(chosenOf(near.toReversed()), expected)
   })
