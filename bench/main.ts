@@ -18,10 +18,11 @@ import { helpText, type Options, parseOptions } from './harness/options.ts'
 import { printSuite, printSummary } from './harness/report.ts'
 import type { Progress } from './harness/rounds.ts'
 import { type Suite, type SuiteResult, verdict } from './harness/suite.ts'
+import { jobSuite } from './job/suite.ts'
 import { startSuite } from './start/suite.ts'
 import { tasksSuite } from './tasks/suite.ts'
 
-const SUITES: readonly Suite[] = [callsSuite, bulkSuite, tasksSuite, engineSuite, startSuite, growthSuite]
+const SUITES: readonly Suite[] = [callsSuite, bulkSuite, tasksSuite, engineSuite, startSuite, growthSuite, jobSuite]
 
 /** In a folder that no tool looks into and git ignores. */
 const DISK_FOLDER_PREFIX = fileURLToPath(new URL('./node_modules/.bench-', import.meta.url))

@@ -3,7 +3,9 @@
  *
  * Everything else is reached from the `System` that `join` gives. What is not exported here is not public.
  */
-export { type DaemonInfo, down, type Downed, type FleetOptions, up, type UpOptions } from './fleet.ts'
+export { type DaemonInfo, up, type UpOptions } from './fleet/up.ts'
+export { down, type Downed } from './fleet/down.ts'
+export type { FleetOptions } from './fleet/daemons.ts'
 export { join, type JoinOptions, type OfferOptions, System } from './system.ts'
 export { jobSignal } from './host/current-job.ts'
 export { defineService } from './kernel/service.ts'
@@ -24,7 +26,7 @@ export type {
   Service,
 } from './kernel/service.ts'
 export type { Ending } from './kernel/ending.ts'
-export type { Served, ServeOptions } from './kernel/member.ts'
+export type { Served, ServeOptions } from './kernel/serving.ts'
 export type { MemberEntry } from './kernel/membership.ts'
 export type { RunServer } from './servers/run/server.ts'
 export type { ImportOptions, RemoteCallOptions, RemoteFunction, RemoteModule } from './servers/run/remote-module.ts'

@@ -14,9 +14,10 @@ import { UnixTcpNetwork } from './host/unix-tcp-network.ts'
 import { workerThreads } from './host/workers.ts'
 import type { Capability } from './kernel/capability.ts'
 import type { Ending } from './kernel/ending.ts'
-import { Member, type Served, type ServeOptions } from './kernel/member.ts'
+import { Member } from './kernel/member.ts'
 import type { MemberEntry, Tags } from './kernel/membership.ts'
 import type { Client, Handlers, Operations, Service } from './kernel/service.ts'
+import type { Served, ServeOptions } from './kernel/serving.ts'
 import { CardumenError } from './lib/cardumen-error.ts'
 import { seededRandom } from './lib/random.ts'
 import type { Signal } from './lib/signal.ts'
@@ -95,7 +96,7 @@ export class System implements AsyncDisposable {
   readonly stateFolder: string
   /** For our own tools, like `member`. */
   readonly runs: RunClient
-  #onStopAsked: () => void = () => void this.close()
+  #onStopAsked: () => void = () => void this.close().catch(warnOfClosing)
   readonly #offers: RunServer[] = []
   #closed: Promise<void> | undefined
 
@@ -112,8 +113,8 @@ export class System implements AsyncDisposable {
   }
 
   /**
-   * Resolves when this process is no member any more: it left, was taken for dead while it could not run, or an
-   * invariant of ours broke. Its calls have failed by then.
+   * Resolves when this process is no member any more: it left, was taken for dead while it could not run, its
+   * engine failed, or an invariant of ours broke. Its calls have failed by then.
    */
   get ended(): Promise<Ending> {
     return this.member.ended
@@ -205,6 +206,12 @@ export class System implements AsyncDisposable {
     for (const part of parts) await part.close().catch((error: unknown) => errors.push(error))
     if (errors.length > 0) throw errors[0]
   }
+}
+
+/** Nobody of the program awaits this closing, so nobody could catch what goes wrong in it. */
+function warnOfClosing(error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error)
+  process.emitWarning(`Asked to stop, this member left, but not cleanly: ${text}`, { type: 'CardumenWarning' })
 }
 
 function processStatus(): { pid: number; upMs: number; residentBytes: number; cpuMs: number; nodeVersion: string } {

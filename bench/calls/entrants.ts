@@ -1,7 +1,6 @@
 /**
  * Who takes part in `calls` and `bulk`, by name: which contender, over which transport.
  */
-import { adapterIn } from '../harness/adapter.ts'
 import type { Transport } from './contender.ts'
 
 /** A contender over one transport; `module` exports it as `contender`. */
@@ -22,12 +21,10 @@ export const PEERS: readonly Entrant[] = [
   entrant('capnweb', new URL('./capnweb.ts', import.meta.url), 'tcp'),
 ]
 
-/** Ours, over both transports; empty as long as its adapter is not there. */
-export function ours(): readonly Entrant[] {
-  const module = adapterIn(new URL('../cardumen/calls.ts', import.meta.url))
-  if (module === undefined) return []
-  return [entrant('cardumen (unix)', module, 'unix'), entrant('cardumen (tcp)', module, 'tcp')]
-}
+export const OURS: readonly Entrant[] = [
+  entrant('cardumen (unix)', new URL('../cardumen/calls.ts', import.meta.url), 'unix'),
+  entrant('cardumen (tcp)', new URL('../cardumen/calls.ts', import.meta.url), 'tcp'),
+]
 
 function entrant(name: string, module: URL, transport: Transport): Entrant {
   return { name, module, transport }

@@ -9,7 +9,7 @@ import type { Latency, Throughput } from '../harness/load.ts'
 import { interleave, pick, type Rounds } from '../harness/rounds.ts'
 import { median, medianRatio } from '../harness/statistics.ts'
 import type { Bound, Context, Row, Suite, SuiteResult } from '../harness/suite.ts'
-import { FLOORS, ours, PEERS } from './entrants.ts'
+import { FLOORS, OURS, PEERS } from './entrants.ts'
 import { type Client, withPairs } from './pairs.ts'
 
 const IN_FLIGHT = 64
@@ -41,7 +41,6 @@ async function run(context: Context): Promise<SuiteResult> {
   const free = await measure(context, undefined)
   const pinned = context.pinnedCore === undefined ? undefined : await measure(context, context.pinnedCore)
   const skipped: string[] = []
-  if (ours().length === 0) skipped.push('cardumen: bench/cardumen/calls.ts is not there yet')
   if (pinned === undefined) skipped.push('pinned to one core: this machine has no taskset')
   const rows = [...rowsOf('free', free), ...(pinned === undefined ? [] : rowsOf('pinned', pinned))]
   return { rows, skipped, raw: { free: Object.fromEntries(free), pinned: pinned && Object.fromEntries(pinned) } }
@@ -49,7 +48,7 @@ async function run(context: Context): Promise<SuiteResult> {
 
 async function measure(context: Context, core: number | undefined): Promise<Rounds<Sample>> {
   const { effort, progress } = context
-  const entrants = [...FLOORS, ...ours(), ...PEERS]
+  const entrants = [...FLOORS, ...OURS, ...PEERS]
   const names = entrants.map((entrant) => entrant.name)
   return withPairs(entrants, context, core, async (client) => {
     for (const name of names) {
@@ -71,8 +70,8 @@ async function sample(client: Client, latencyMs: number, throughputMs: number): 
 function rowsOf(mode: Mode, rounds: Rounds<Sample>): Row[] {
   return [
     ...[...rounds.keys()].flatMap((name) => figures(mode, rounds, name)),
-    ...ours().flatMap((entrant) => floorRatios(mode, rounds, entrant.name, `floor (${entrant.transport})`)),
-    ...(ours().length === 0 ? [] : peerRatios(mode, rounds)),
+    ...OURS.flatMap((entrant) => floorRatios(mode, rounds, entrant.name, `floor (${entrant.transport})`)),
+    ...peerRatios(mode, rounds),
   ]
 }
 

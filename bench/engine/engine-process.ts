@@ -7,6 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { answer, childArgument } from '../harness/answer.ts'
 import { loadAdapter } from '../harness/adapter.ts'
+import { monotonicMs } from '../harness/monotonic.ts'
 import { type Latency, measureLatency } from '../harness/load.ts'
 import { percentile, sorted } from '../harness/statistics.ts'
 import { type EngineAdapter, VALUE_BYTES } from './bench-engine.ts'
@@ -37,11 +38,20 @@ export type EngineMethods = {
   /** Keeps `inFlight` puts in flight for `durationMs`, from `startAtMs` of the system's clock on. */
   puts(argument: { inFlight: number; durationMs: number; startAtMs: number }): Promise<Puts>
   reads(argument: { durationMs: number }): Promise<Latency>
+  /** Puts a key once; resolves to when that was begun, by the machine's monotonic clock. */
+  touch(argument: { key: string }): Promise<number>
+  /** Puts a key that goes when this process dies. */
+  hold(argument: { key: string }): Promise<void>
+  follow(argument: { prefix: string }): Promise<void>
+  /** When the next change of a followed key was seen, by the same clock. Ask before it happens. */
+  seen(argument: { key: string }): Promise<number>
 }
 
 const { module, folder, writer } = childArgument<EngineArgument>()
 const engine = await (await loadAdapter<EngineAdapter>(new URL(module))).open(folder)
 let next = 0
+/** One for each request that waits. */
+const awaited = new Map<string, (atMs: number) => void>()
 
 const methods: EngineMethods = {
   ready: () => true,
@@ -58,6 +68,23 @@ const methods: EngineMethods = {
       async () => 0,
     )
   },
+  touch: async ({ key }) => {
+    const atMs = monotonicMs()
+    await engine.put(key, Buffer.alloc(VALUE_BYTES, next++ % 256))
+    return atMs
+  },
+  hold: async ({ key }) => {
+    if (engine.hold === undefined) throw new Error('this engine knows no leases')
+    await engine.hold(key)
+  },
+  follow: async ({ prefix }) => {
+    if (engine.follow === undefined) throw new Error('this engine has no watch')
+    await engine.follow(prefix, (key) => {
+      awaited.get(key)?.(monotonicMs())
+      awaited.delete(key)
+    })
+  },
+  seen: ({ key }) => new Promise((resolve) => awaited.set(key, resolve)),
 }
 
 answer(methods, () => engine.close())

@@ -4,10 +4,10 @@
  * Beside it run bare SQLite on the calling thread, and a probe that makes 4 KiB durable by itself: the disk's own
  * time, measured while the four write, is taken off their longest wait. A share is a writer's puts over a quarter of
  * all four's. What is promised of every writer and every wait is held against the worst round, the rest against the median.
+ * How soon a process learns what another one did, or that it died, is measured by `notices.ts`.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { adapterIn } from '../harness/adapter.ts'
 import type { Latency } from '../harness/load.ts'
 import { Remote } from '../harness/remote.ts'
 import { interleave, pick, type Rounds } from '../harness/rounds.ts'
@@ -15,6 +15,7 @@ import { median } from '../harness/statistics.ts'
 import type { Bound, Context, Row, Suite, SuiteResult } from '../harness/suite.ts'
 import type { DiskMethods, DiskTimes } from './disk-process.ts'
 import type { EngineArgument, EngineMethods, Puts } from './engine-process.ts'
+import { measureNotices, noticeRows } from './notices.ts'
 
 const IN_FLIGHT = 256
 const WRITERS = 4
@@ -51,22 +52,23 @@ export const engineSuite: Suite = {
 }
 
 async function run(context: Context): Promise<SuiteResult> {
-  const ours = adapterIn(new URL('../cardumen/engine.ts', import.meta.url))
+  const ours = new URL('../cardumen/engine.ts', import.meta.url)
   const stores = new Map<string, Store>()
   const disk = new Remote<DiskMethods>(new URL('./disk-process.ts', import.meta.url), { folder: context.diskFolder })
   try {
     context.progress.say('the disk alone')
     const alone = await disk.request('watch', { durationMs: context.effort.throughputMs, pauseMs: 0 })
     stores.set(BARE, await open(new URL('./bare-sqlite.ts', import.meta.url), join(context.diskFolder, 'bare')))
-    if (ours !== undefined) stores.set(OURS, await open(ours, join(context.diskFolder, 'ours')))
+    stores.set(OURS, await open(ours, join(context.diskFolder, 'ours')))
     const rounds = await measure(context, stores, disk)
+    const notices = await measureNotices(context, ours, join(context.diskFolder, 'notices'))
     const rows = [
       ...diskRows(alone),
       ...figures(rounds, BARE, false),
-      ...(ours === undefined ? [] : figures(rounds, OURS, true)),
+      ...figures(rounds, OURS, true),
+      ...noticeRows(OURS, notices),
     ]
-    const skipped = ours === undefined ? ['cardumen: bench/cardumen/engine.ts is not there yet'] : []
-    return { rows, skipped, raw: { disk: alone, ...Object.fromEntries(rounds) } }
+    return { rows, skipped: [], raw: { disk: alone, notices, ...Object.fromEntries(rounds) } }
   } finally {
     await Promise.all([disk, ...[...stores.values()].flatMap((store) => store.writers)].map((remote) => remote.close()))
   }

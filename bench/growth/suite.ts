@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FLOORS } from '../calls/entrants.ts'
 import { withPairs } from '../calls/pairs.ts'
-import { adapterIn, loadAdapter } from '../harness/adapter.ts'
+import { loadAdapter } from '../harness/adapter.ts'
 import { measureLatency } from '../harness/load.ts'
 import { median, medianRatio } from '../harness/statistics.ts'
 import type { Context, Row, Suite, SuiteResult } from '../harness/suite.ts'
@@ -30,23 +30,17 @@ export const growthSuite: Suite = {
 }
 
 async function run(context: Context): Promise<SuiteResult> {
-  const module = adapterIn(new URL('../cardumen/growth.ts', import.meta.url))
-  const adapter = module === undefined ? undefined : await loadAdapter<GrowthAdapter>(module)
+  const adapter = await loadAdapter<GrowthAdapter>(new URL('../cardumen/growth.ts', import.meta.url))
   const control: Sample[] = []
   const ours: Sample[] = []
   for (let round = 0; round < Math.min(ROUNDS_MAX, context.effort.rounds); round++) {
     context.progress.say(`round ${round + 1}: control`)
     control.push(await growControl(context, round))
-    if (adapter === undefined) continue
     context.progress.say(`round ${round + 1}: cardumen`)
     ours.push(await growOurs(context, adapter, round))
   }
-  const rows = [
-    ...latencyRows('floor among idle Node processes', control),
-    ...(adapter === undefined ? [] : oursRows(ours)),
-  ]
-  const skipped = adapter === undefined ? ['cardumen: bench/cardumen/growth.ts is not there yet'] : []
-  return { rows, skipped, raw: { control, ours } }
+  const rows = [...latencyRows('floor among idle Node processes', control), ...oursRows(ours)]
+  return { rows, skipped: [], raw: { control, ours } }
 }
 
 async function growControl(context: Context, round: number): Promise<Sample> {

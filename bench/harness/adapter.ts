@@ -1,15 +1,9 @@
 /**
- * Finds our own side of a suite, which lies in `bench/cardumen/`.
+ * Loads one side of a suite: a peer's, or our own, which lies in `bench/cardumen/`.
  *
- * Floors and peers can be measured from a tree in which our side is not built yet. A suite asks for
- * its adapter here and says "skipped" where there is none.
+ * What is compared stands behind one interface, its adapter, so that a suite measures all sides by the same code. One
+ * that is missing fails the suite.
  */
-import { existsSync } from 'node:fs'
-
-/** The module of an adapter, or undefined where it does not exist. */
-export function adapterIn(module: URL): URL | undefined {
-  return existsSync(module) ? module : undefined
-}
 
 /** Loads what a module exports as `adapter`; the caller names its type. */
 export async function loadAdapter<T>(module: URL): Promise<T> {

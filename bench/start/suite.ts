@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { adapterIn, loadAdapter } from '../harness/adapter.ts'
+import { loadAdapter } from '../harness/adapter.ts'
 import { canObserve, cpuMs, residentMb, startIdleNode, stop } from '../harness/processes.ts'
 import { interleave, pick, type Rounds } from '../harness/rounds.ts'
 import { median } from '../harness/statistics.ts'
@@ -38,18 +38,16 @@ export const startSuite: Suite = {
 }
 
 async function run(context: Context): Promise<SuiteResult> {
-  const module = adapterIn(new URL('../cardumen/start.ts', import.meta.url))
-  const adapter = module === undefined ? undefined : await loadAdapter<StartAdapter>(module)
-  const names = adapter === undefined ? [BARE] : [BARE, OURS]
+  const adapter = await loadAdapter<StartAdapter>(new URL('../cardumen/start.ts', import.meta.url))
+  const names = [BARE, OURS]
   let folders = 0
   const rounds = await interleave(names, context.effort.rounds, context.progress, async (name) => {
-    if (name === BARE || adapter === undefined) return sampleBare(context.effort.idleMs)
+    if (name === BARE) return sampleBare(context.effort.idleMs)
     const folder = join(context.diskFolder, String(folders++))
     await mkdir(folder)
     return sampleOurs(adapter, folder, context.effort.idleMs)
   })
   const skipped: string[] = []
-  if (adapter === undefined) skipped.push('cardumen: bench/cardumen/start.ts is not there yet')
   if (!canObserve) skipped.push('memory and CPU time of processes: only Linux tells them')
   return { rows: names.flatMap((name) => figures(rounds, name)), skipped, raw: Object.fromEntries(rounds) }
 }

@@ -63,7 +63,7 @@ function pidsIn(stdout: string): readonly number[] {
 
 /** A process that has ended a moment ago still has its number for another one. */
 async function ends(pid: number): Promise<boolean> {
-  const deadlineMs = performance.now() + 2_000
+  const deadlineMs = performance.now() + 15_000
   while (isRunning(pid) && performance.now() < deadlineMs) await setImmediate()
   return !isRunning(pid)
 }

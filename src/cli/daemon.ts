@@ -1,8 +1,8 @@
 /**
  * The process of a daemon: a member that offers to run things, until it is asked to stop.
  *
- * Started by `up` (`fleet.ts`), with its output going to a log in the state folder. It ends with 0 when it was stopped
- * or its name was taken by another daemon, with 1 when it could not join or was taken for dead.
+ * Started by `up` (`fleet/up.ts`), with its output going to a log in the state folder. It ends with 0 when it was stopped
+ * or its name was taken by another daemon, with 1 when it could not join, was taken for dead, or its engine failed.
  */
 import { flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,8 @@ import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { writeDaemonRecord } from '../daemon-records.ts'
-import { isCardumenError } from '../lib/cardumen-error.ts'
+import type { Ending } from '../kernel/ending.ts'
+import { type CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
 import { stateFolderOf } from '../state-folder.ts'
 import { join } from '../system.ts'
 
@@ -60,9 +61,28 @@ async function serve(options: DaemonOptions): Promise<number> {
   if (options.tied === true) process.stdin.once('end', () => stop('the process that started it has ended')).resume()
   setTimeout(tidyUp, settleMs).unref()
   const how = await system.ended
+  log(name, wordsOf(how, system.member.engine.failure))
+  if (how !== 'left') return 1
   await system.close()
-  log(name, how === 'left' ? 'left' : 'was taken for dead: its lease ended while it could not run')
-  return how === 'left' ? 0 : 1
+  return 0
+}
+
+function wordsOf(how: Ending, failure: CardumenError | undefined): string {
+  switch (how) {
+    case 'left':
+      return 'left'
+    case 'expelled':
+      return 'was taken for dead: its lease ended while it could not run'
+    case 'engine-failed':
+      return `ended, since its engine failed: ${reasonOf(failure)}`
+    case 'broken':
+      return 'ended, since an invariant of its own did not hold'
+  }
+}
+
+function reasonOf(failure: CardumenError | undefined): string {
+  const { cause } = failure ?? {}
+  return `${failure?.code}: ${failure?.message}${cause instanceof Error ? `: ${cause.message}` : ''}`
 }
 
 /** Starting takes memory that is not needed afterwards; an idle member gives it back. */

@@ -4,20 +4,18 @@
  * So a command needs no daemon to talk to: it asks the members themselves. Those that only look do not begin a system
  * where there is none.
  */
-import { existsSync } from 'node:fs'
-import { join as joinPath } from 'node:path'
 import type { MemberEntry } from '../kernel/membership.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
-import { stateFolderOf } from '../state-folder.ts'
+import { hasState, stateFolderOf } from '../state-folder.ts'
 import { join, type System } from '../system.ts'
 import type { StandardOptions } from './standard-options.ts'
 
 export const commandTag = 'command'
 
-/** @throws CardumenError `system-absent`, and what `join` throws. */
+/** @throws CardumenError `system-absent`, `state-unwritable`, and what `join` throws. */
 export function joinExisting(options: StandardOptions, command: string): Promise<System> {
   const folder = stateFolderOf(options)
-  if (!existsSync(joinPath(folder, 'state.db'))) throw absent(folder)
+  if (!hasState(folder)) throw absent(folder)
   return joinAs(options, command)
 }
 
@@ -35,6 +33,13 @@ export function membersOf(system: System): readonly MemberEntry[] {
     .members()
     .filter((entry) => entry.tags[commandTag] === undefined)
     .toSorted((left, right) => compareNames(left.id, right.id))
+}
+
+/** The names that are served by more than commands, which are gone in a moment. */
+export function namesOf(system: System): readonly string[] {
+  const lasting = new Set(membersOf(system).map((entry) => entry.address))
+  const { member } = system
+  return member.names().filter((name) => member.servers(name).some((server) => lasting.has(server.address)))
 }
 
 /** @throws CardumenError `system-absent` where nobody but this command is in. */

@@ -7,7 +7,7 @@
  */
 import * as nodeModule from 'node:module'
 import process from 'node:process'
-import { compileCacheFolder } from './compile-cache.ts'
+import { compileCacheFolder } from '../host/compile-cache.ts'
 
 const nodeMajorMin = 24
 

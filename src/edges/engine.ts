@@ -6,6 +6,7 @@
  * (`test/conformance/engine.ts`). All methods fail with a CardumenError: `closed`, `engine-failed`, `disk-full`, and
  * what is named below. An error of a write says `executed`: 'unknown' where it may have been committed.
  */
+import type { CardumenError } from '../lib/cardumen-error.ts'
 import type { Revision } from '../lib/identifiers.ts'
 import type { Signal } from '../lib/signal.ts'
 
@@ -16,6 +17,11 @@ export const keyBytesMax = 4_096
 export interface Engine {
   /** Unguessable, drawn when the system began; the same for every process that opens it. */
   readonly systemId: string
+  /**
+   * Why this engine object is of no more use, with its leases ended and its watches failed: its thread died, or its
+   * state was removed (`state-damaged`). Undefined while it works, and after `close`.
+   */
+  readonly failure: CardumenError | undefined
   /** Reads what was committed last, by whichever process. */
   get(key: string): Promise<Entry | undefined>
   /** In the order of the keys' UTF-8 bytes. All entries of one listing are of one moment, `revision`. */

@@ -5,7 +5,7 @@
  * nothing above depends on the kind; anybody on the machine can reach it, so there the handshake alone protects.
  */
 import { unlink } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, Socket, type SocketConstructorOpts } from 'node:net'
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net'
 import type { Connection, ConnectionEvents, Endpoint, Listener, Network } from '../edges/network.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { removeStaleSockets, socketPath } from './socket-folder.ts'
@@ -30,7 +30,7 @@ export class UnixTcpNetwork implements Network {
 
   async listen(name: string, onConnection: (connection: Connection) => void): Promise<Listener> {
     const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
-      onConnection(accepted(socket)),
+      onConnection(new SocketConnection(socket)),
     )
     return this.#kind.kind === 'tcp' ? listenTcp(server) : listenUnix(server, this.#kind.folder, name)
   }
@@ -106,17 +106,7 @@ function closed(server: Server): Promise<void> {
   return Promise.resolve()
 }
 
-/** A socket that reads into our buffer instead of a new one each time; Node has no option for that where it accepts. */
-function accepted(socket: Socket): Connection {
-  const reads = new Reads()
-  const inner = socket as unknown as { _handle: unknown }
-  const handle = inner._handle
-  inner._handle = null
-  const options = { handle, onread: reads, pauseOnCreate: true, noDelay: true }
-  return new SocketConnection(new Socket(options as SocketConstructorOpts), reads)
-}
-
-/** What a socket is told at its creation, before there is anybody to read. */
+/** Where a dialled socket reads to: one buffer of ours, instead of a new one each time. Node offers it to diallers only. */
 class Reads {
   readonly buffer = process.platform === 'win32' ? new Uint8Array(readBytes) : sharedBuffer
   onData: ((chunk: Uint8Array, isLent: boolean) => void) | undefined
@@ -130,12 +120,12 @@ class Reads {
 
 class SocketConnection implements Connection {
   readonly #socket: Socket
-  readonly #reads: Reads
+  readonly #reads: Reads | undefined
   #events: ConnectionEvents | undefined
   #error: unknown
   #isClosed = false
 
-  constructor(socket: Socket, reads: Reads) {
+  constructor(socket: Socket, reads?: Reads) {
     this.#socket = socket
     this.#reads = reads
     socket.on('error', (error) => {
@@ -147,7 +137,8 @@ class SocketConnection implements Connection {
   handle(events: ConnectionEvents): void {
     this.#events = events
     if (this.#isClosed) return events.onClose(this.#error)
-    this.#reads.onData = (chunk, isLent) => events.onData(chunk, isLent)
+    if (this.#reads === undefined) this.#socket.on('data', (chunk: Buffer) => events.onData(chunk))
+    else this.#reads.onData = (chunk, isLent) => events.onData(chunk, isLent)
     this.#socket.on('drain', () => events.onDrain())
     this.#socket.resume()
   }

@@ -36,6 +36,7 @@ class Stage {
   readonly silent = new Set<Address>()
   servers: ServerEntry[]
   hasRoom = true
+  readonly full = new Set<Address>()
   readonly calls: Calls
 
   constructor(...servers: ServerEntry[]) {
@@ -43,7 +44,7 @@ class Stage {
     this.calls = new Calls({
       clock: this.clock,
       random: seededRandom(1),
-      hasRoom: () => this.hasRoom,
+      hasRoom: (to) => this.hasRoom && !this.full.has(to),
       isSilent: (member) => this.silent.has(member),
       submit: (call) => {
         if (call.kind === 'call') this.sent.push(call)
@@ -212,6 +213,26 @@ describe('a call', () => {
     stage.servers = [server(1)]
     void stage.call()
     assert.equal(stage.sent.at(-1)?.to, 'm1#1')
+  })
+
+  it('passes over a server whose link is full as long as another of the name has room', () => {
+    const stage = new Stage(server(1), server(2))
+    stage.full.add('m1#1' as Address)
+    for (let count = 0; count < 20; count++) void stage.call()
+    assert.deepEqual(
+      stage.sent.map(({ to }) => to),
+      Array.from({ length: 20 }, () => 'm2#1'),
+    )
+  })
+
+  it('waits for a full link rather than go to a member that answers nothing', async () => {
+    const stage = new Stage(server(1), server(2))
+    stage.full.add('m1#1' as Address)
+    stage.silent.add('m2#1' as Address)
+    void stage.call()
+    assert.equal(stage.sent.length, 0)
+    stage.full.clear()
+    assert.equal(await stage.try(1), 'm1#1')
   })
 
   it('goes to the server with the fewest of ours', () => {

@@ -34,8 +34,10 @@ export const streamWindow = 32
 const triesMax = 8
 const retryMinMs = 20
 const retryMaxMs = 1_000
+/** A server whose link takes no more counts as loaded above all that can be in flight: others come first. */
+const loadOfFullLink = 1_000_000
 /** A member that answers nothing is called only where no other serves the name. */
-const loadOfSilence = 1_000_000
+const loadOfSilence = 1_000_000_000
 const noOptions: CallOptions = {}
 
 export interface CallsOptions {
@@ -203,7 +205,7 @@ export class Calls {
     else void this.#search(pending)
   }
 
-  /** The live server with the fewest calls of ours; a random one among equals. */
+  /** The live server with the fewest calls of ours, one with room before one without; a random one among equals. */
   #pick(binding: Binding): ServerEntry | undefined {
     if (binding.name === undefined) return this.#locatedServer(binding)
     const servers = this.#options.names.servers(binding.name)
@@ -214,12 +216,18 @@ export class Calls {
     for (let step = 0; step < servers.length; step++) {
       const server = servers[(start + step) % servers.length]
       if (server === undefined) continue
-      const load = this.#loadOf(server) + (this.#options.isSilent(server.address) ? loadOfSilence : 0)
+      const load = this.#burdenOf(server)
       if (load >= least) continue
       least = load
       best = server
     }
     return best
+  }
+
+  #burdenOf(server: ServerEntry): number {
+    const silence = this.#options.isSilent(server.address) ? loadOfSilence : 0
+    const fullLink = this.#options.hasRoom(server.address) ? 0 : loadOfFullLink
+    return this.#loadOf(server) + silence + fullLink
   }
 
   #loadOf(server: ServerEntry): number {

@@ -21,6 +21,7 @@ class Stage {
   readonly clock = new HandClock()
   readonly replies: CallOf<'reply'>[] = []
   readonly items: CallOf<'item'>[] = []
+  readonly broken: string[] = []
   readonly dispatch: Dispatch
   readonly #served: ServedService
 
@@ -31,6 +32,7 @@ class Stage {
         if (call.kind === 'reply') this.replies.push(call)
         if (call.kind === 'item') this.items.push(call)
       },
+      onBroken: ({ message }) => this.broken.push(message),
     })
     const all = { act: () => undefined, items: async function* () {}, ...handlers }
     this.#served = new ServedService(Service, all as unknown as Handlers<Operations>, hostCrypto, false)
@@ -102,6 +104,14 @@ describe('a handler', () => {
       },
     })
     assert.throws(() => stage.deliver('act'), BrokenInvariant)
+    assert.equal(stage.replies.length, 0)
+  })
+
+  it('that breaks an invariant of ours later is not answered either: the member is stopped', async () => {
+    const stage = new Stage({ act: () => Promise.reject(new BrokenInvariant('one and one is two')) })
+    stage.deliver('act')
+    await stage.clock.advance(0)
+    assert.deepEqual(stage.broken, ['one and one is two'])
     assert.equal(stage.replies.length, 0)
   })
 

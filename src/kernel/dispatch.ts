@@ -29,6 +29,8 @@ type Delivered = Extract<Outcome, { kind: 'deliver' }>
 export interface DispatchOptions {
   readonly clock: Clock
   submit(call: Call): void
+  /** An invariant did not hold where nobody is left to throw to: this stops the member. */
+  onBroken(error: BrokenInvariant): void
 }
 
 interface Running {
@@ -106,8 +108,8 @@ export class Dispatch {
     if (definition.stream === true) return this.#startPump(running, definition, result)
     if (isPromise(result)) {
       result.then(
-        (value) => this.#succeeded(running, definition, value),
-        (error: unknown) => this.#failed(running, error),
+        (value) => this.#unawaited(() => this.#succeeded(running, definition, value)),
+        (error: unknown) => this.#unawaited(() => this.#failed(running, error)),
       )
     } else this.#succeeded(running, definition, result)
   }
@@ -122,6 +124,7 @@ export class Dispatch {
       onError: (error) => this.#failed(running, error),
       onStopped: () =>
         this.#refuse(running, new CardumenError('cancelled', 'The caller gave the stream up.', { executed: 'yes' })),
+      onBroken: (error) => this.#options.onBroken(error),
     })
   }
 
@@ -146,6 +149,16 @@ export class Dispatch {
     if (error instanceof UnfitResult) return this.#refuse(running, error.refusal)
     const isTheHandlers = running.hasBegun && !running.speaksForItself
     this.#reply(running, 'failed', isTheHandlers ? encodeThrown(error) : encodeError(error))
+  }
+
+  /** Nobody awaits what an asynchronous handler leads to, so a broken invariant is handed on instead of thrown. */
+  #unawaited(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      if (!(error instanceof BrokenInvariant)) throw error
+      this.#options.onBroken(error)
+    }
   }
 
   #refuse(running: Running, error: CardumenError): void {

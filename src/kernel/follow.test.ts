@@ -72,6 +72,17 @@ describe('a follower of a prefix', () => {
     await following.close()
   })
 
+  it('that is stopped while it pauses after trouble ends at once, and leaves no timer', async () => {
+    const [engine, clock] = [new ToldEngine(), new HandClock()]
+    const following = await follow(engine.asEngine(), clock, 'a/', follower)
+    await engine.say(new CardumenError('engine-failed', 'the thread is gone'))
+    assert.equal(following.troubles(), 1)
+    assert.equal(clock.timers, 1)
+    await following.close()
+    assert.equal(clock.timers, 0)
+    assert.equal(engine.listed, 1)
+  })
+
   it('bears no fault of ours: a broken invariant escapes', async () => {
     const engine = new ToldEngine()
     const broken: Follower = {

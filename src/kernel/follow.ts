@@ -3,25 +3,26 @@
  *
  * The follower gets whole listings and single changes in the order of their revisions. It never misses the end of a
  * row: after a new listing it can compare. Used for members and names, which every call needs without an engine read.
- * Only the engine's failures are borne; anything else that is thrown here is a fault of ours and must stop the member.
+ * Only the engine's failures are borne, and counted; anything else that is thrown here is a fault of ours and must stop
+ * the member. Until the next listing, what is known may be old.
  */
 import type { Change, Engine, Entry } from '../edges/engine.ts'
 import type { Clock } from '../edges/clock.ts'
 import { isCardumenError } from '../lib/cardumen-error.ts'
 import { revision } from '../lib/identifiers.ts'
-import { signalSource } from '../lib/signal.ts'
+import { type Signal, signalSource } from '../lib/signal.ts'
 
 export interface Follower {
   /** Everything under the prefix, at first and whenever changes were missed. */
   onListing(entries: readonly Entry[]): void
   onChange(change: Change): void
-  /** The engine failed; the listing may be old until the next one. */
-  onTrouble?(error: unknown): void
 }
 
 export interface Following {
   /** Up to here the follower has been told everything. */
   revision(): number
+  /** How often the engine failed meanwhile. */
+  troubles(): number
   close(): Promise<void>
 }
 
@@ -31,44 +32,37 @@ const entriesPerListing = 1_000
 /** Resolves once the first listing was handed over. */
 export async function follow(engine: Engine, clock: Clock, prefix: string, follower: Follower): Promise<Following> {
   const stopper = signalSource()
+  const { signal } = stopper
+  let troubles = 0
   let from = await listAll(engine, prefix, follower)
   const loop = async (): Promise<void> => {
-    while (!stopper.signal.aborted) {
+    for (let isListed = true; !signal.aborted; ) {
       try {
-        for await (const batch of engine.watch(prefix, { from: revision(from + 1), signal: stopper.signal })) {
+        if (!isListed) from = await listAll(engine, prefix, follower)
+        isListed = true
+        for await (const batch of engine.watch(prefix, { from: revision(from + 1), signal })) {
           for (const change of batch.changes) follower.onChange(change)
           from = batch.revision
         }
         return
       } catch (error) {
         if (!isCardumenError(error)) throw error
-        if (stopper.signal.aborted || error.code === 'closed') return
-        if (error.code !== 'compacted') {
-          follower.onTrouble?.(error)
-          await pause(clock)
-        }
-        from = await relist(engine, clock, prefix, follower, from)
+        if (signal.aborted || error.code === 'closed') return
+        isListed = false
+        if (error.code === 'compacted') continue
+        troubles++
+        await pause(clock, signal)
       }
     }
   }
   const done = loop()
   return {
     revision: () => from,
+    troubles: () => troubles,
     close: async () => {
       stopper.abort()
       await done
     },
-  }
-}
-
-async function relist(engine: Engine, clock: Clock, prefix: string, follower: Follower, from: number): Promise<number> {
-  try {
-    return await listAll(engine, prefix, follower)
-  } catch (error) {
-    if (!isCardumenError(error)) throw error
-    follower.onTrouble?.(error)
-    await pause(clock)
-    return from
   }
 }
 
@@ -86,6 +80,16 @@ async function listAll(engine: Engine, prefix: string, follower: Follower): Prom
   return first.revision
 }
 
-function pause(clock: Clock): Promise<void> {
-  return new Promise((resolve) => clock.after(retryMs, resolve, { background: true }))
+/** Cut short by the signal: whoever stops waits for this, and the timer alone keeps no process alive. */
+function pause(clock: Clock, signal: Signal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(retryMs, end, { background: true })
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
+  })
 }

@@ -1,10 +1,16 @@
-/** Checks of the names and numbers that a program gives to its member. */
+/** Checks of the names and numbers that a program gives to its member, and the name of one that was given none. */
+import type { Crypto } from '../edges/crypto.ts'
+import { toHex } from '../lib/bytes.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
-import { isMemberId, type MemberId } from '../lib/identifiers.ts'
+import { isMemberId, type MemberId, memberId } from '../lib/identifiers.ts'
 
 export function givenMemberName(name: string): MemberId {
   if (isMemberId(name)) return name
   throw new CardumenError('name-invalid', `"${name}" is no name for a member: 1 to 64 of a-z 0-9 . _ -`)
+}
+
+export function drawnMemberName(crypto: Crypto): MemberId {
+  return memberId(`member-${toHex(crypto.randomBytes(4))}`)
 }
 
 export function checkServiceName(name: string): void {

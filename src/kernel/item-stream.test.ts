@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BrokenInvariant } from '../lib/assert.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { ItemStream, type StreamCarrier } from './item-stream.ts'
 import { StreamPump } from './stream-pump.ts'
@@ -70,6 +71,7 @@ function pumped(iterable: AsyncIterable<unknown>): Pumped {
     onEnd: () => resolve('end'),
     onError: (error) => resolve(String(error)),
     onStopped: () => resolve('stopped'),
+    onBroken: ({ message }) => resolve(`broken: ${message}`),
   })
   return { pump, items, ended }
 }
@@ -118,4 +120,44 @@ test('a generator that throws ends its stream with that error', async () => {
   )
   pump.pull(1)
   assert.match(await ended, /no values/)
+})
+
+/** Written by hand, as people do: `return` gives no promise, or throws at once. */
+function handWritten(next: () => unknown, giveBack: () => unknown): AsyncIterable<unknown> {
+  return { [Symbol.asyncIterator]: () => ({ next, return: giveBack }) as unknown as AsyncIterator<unknown> }
+}
+
+const givesNoPromise = (): unknown => ({ done: true, value: undefined })
+const throwsAtOnce = (): unknown => {
+  throw new Error('no way back')
+}
+
+for (const [what, giveBack] of [
+  ['gives no promise', givesNoPromise],
+  ['throws at once', throwsAtOnce],
+] as const) {
+  test(`an iterator whose return ${what} still ends its stream with its error`, async () => {
+    const { pump, ended } = pumped(handWritten(() => Promise.reject(new Error('no values')), giveBack))
+    pump.pull(1)
+    assert.match(await ended, /no values/)
+  })
+
+  test(`an iterator whose return ${what} can be stopped`, async () => {
+    const { pump, ended } = pumped(handWritten(() => new Promise(() => {}), giveBack))
+    pump.pull(1)
+    pump.stop()
+    assert.equal(await ended, 'stopped')
+  })
+}
+
+test('an invariant that a generator breaks is handed to whoever stops the member', async () => {
+  const breaks = (): never => {
+    throw new BrokenInvariant('one and one is two')
+  }
+  const inNext = pumped(handWritten(breaks, givesNoPromise))
+  inNext.pump.pull(1)
+  assert.equal(await inNext.ended, 'broken: one and one is two')
+  const inReturn = pumped(handWritten(givesNoPromise, breaks))
+  inReturn.pump.stop()
+  assert.equal(await inReturn.ended, 'broken: one and one is two')
 })

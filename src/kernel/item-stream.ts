@@ -29,10 +29,6 @@ export class ItemStream implements AsyncIterableIterator<unknown> {
     return this
   }
 
-  get hasItems(): boolean {
-    return this.#bodies.length > 0
-  }
-
   push(body: Uint8Array): void {
     if (this.#end !== undefined) return
     this.#bodies.push(body)

@@ -13,7 +13,15 @@ import { isErrorCode } from '../lib/error-codes.ts'
 import type { Address } from '../lib/identifiers.ts'
 import type { LamportClock } from '../lib/lamport-clock.ts'
 import { Assembly } from '../wire/cells.ts'
-import { afterExtensions, flagExtensions, linkKind, readU32, userKindMin, writeU32 } from '../wire/frame.ts'
+import {
+  afterExtensions,
+  cellBytesMax,
+  flagExtensions,
+  linkKind,
+  readU32,
+  userKindMin,
+  writeU32,
+} from '../wire/frame.ts'
 import type { FrameSink } from '../wire/frame-reader.ts'
 import { FrameWriter } from '../wire/frame-writer.ts'
 import { decodeRefusal, encodeRefusal } from './handshake.ts'
@@ -33,17 +41,19 @@ import {
   wholeBytesMax,
 } from './link-queue.ts'
 
-/** Bytes of a message in one cell. */
-const cellBytes = 16_384
+/** Bytes of a message in one cell: fewer and larger ones leave the collector less to do. */
+const cellBytes = cellBytesMax
 /** Bytes of cells that may be under way; the receiver grants more as they arrive. Part of protocol version 1. */
-export const windowBytes = 262_144
-/** As many of them a sender uses while small messages pass, which wait for what is under way before them. */
-const narrowWindowBytes = 65_536
+export const windowBytes = 524_288
+/** What a sender uses of them while small messages pass, which wait for what is under way before them. */
+const narrowCellBytes = 16_384
+const narrowWindowBytes = 32_768
 /** So many bytes of cells after the last small message it uses the whole window again. */
 const narrowSpanBytes = 262_144
+/** At most what the narrow window holds besides a cell: else both sides might wait for each other. */
 const grantBytes = 16_384
 /** A batch is written when it has reached this size, else at the end of the turn. */
-const batchBytesMax = 65_536
+const batchBytesMax = 262_144
 /** Small messages of one turn are written in batches of this size, so that the peer begins before the turn ends. */
 const smallBatchBytes = 2_048
 /** How long a link that closes waits for the peer to close too. */
@@ -339,8 +349,9 @@ export class Link implements FrameSink {
 
   /** Appends the next cell of the stream; false where the credit does not reach. */
   #cut(lane: Lane, stream: Stream): boolean {
-    const partBytes = Math.min(cellBytes, stream.sizeBytes - stream.sentBytes)
-    if (partBytes > this.#credit - (this.#narrowLeft > 0 ? windowBytes - narrowWindowBytes : 0)) return false
+    const isNarrow = this.#narrowLeft > 0
+    const partBytes = Math.min(isNarrow ? narrowCellBytes : cellBytes, stream.sizeBytes - stream.sentBytes)
+    if (partBytes > this.#credit - (isNarrow ? windowBytes - narrowWindowBytes : 0)) return false
     if (stream.id === 0) stream.id = this.#nextId()
     const header = stream.sentBytes === 0 ? stream.header : noBytes
     const bodyStart = Math.max(0, stream.sentBytes - stream.header.length)

@@ -9,9 +9,9 @@ import type { Clock } from '../edges/clock.ts'
 import type { Crypto, Signer } from '../edges/crypto.ts'
 import type { Engine, Lease } from '../edges/engine.ts'
 import type { Network } from '../edges/network.ts'
+import type { BrokenInvariant } from '../lib/assert.ts'
 import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
-import { address, type Address, incarnationOf, type MemberId, memberId, memberOf } from '../lib/identifiers.ts'
-import { toHex } from '../lib/bytes.ts'
+import { address, type Address, incarnationOf, type MemberId, memberOf } from '../lib/identifiers.ts'
 import { LamportClock } from '../lib/lamport-clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Outcome } from '../protocols/rpc/messages.ts'
@@ -19,12 +19,13 @@ import { Calls } from './calls.ts'
 import type { Capability } from './capability.ts'
 import { defaultConcurrency, defaultMailbox, Dispatch } from './dispatch.ts'
 import { type Ending, farewells } from './ending.ts'
-import { atLeast, checkServiceName, givenMemberName } from './given-options.ts'
+import { atLeast, checkServiceName, drawnMemberName, givenMemberName } from './given-options.ts'
 import { Links, type LinksStatus } from './links.ts'
 import { Listeners } from './listeners.ts'
 import { drawIncarnation, type MemberEntry, Membership, type Tags } from './membership.ts'
 import { Names, type ServerEntry } from './names.ts'
 import { RpcDriver } from './rpc-driver.ts'
+import type { KernelServeOptions, Served } from './serving.ts'
 import { ServedService } from './served-service.ts'
 import type { Client, Handlers, Operations, Service } from './service.ts'
 import { Traces } from './traces.ts'
@@ -47,33 +48,6 @@ export interface MemberOptions {
   readonly leaseTtlMs?: number
 }
 
-export interface ServeOptions {
-  /** Enters the service under this name; several servers may share one. */
-  readonly name?: string
-  /** Handlers that run at once; further calls wait in the mailbox. */
-  readonly concurrency?: number
-  /** Calls that may wait; a further one is told to try again (TA). */
-  readonly mailbox?: number
-}
-
-/** For servers of ours. */
-export interface KernelServeOptions extends ServeOptions {
-  /**
-   * The CardumenErrors of its handlers go to the caller as they are and say truthfully whether the operation ran.
-   * Without it whatever a handler throws is `handler-failed`.
-   */
-  readonly speaksForItself?: boolean
-}
-
-/** A service while it is served. */
-export interface Served extends AsyncDisposable {
-  readonly capability: Capability
-  /** Of another object of this server; its handlers read the number from `context.object`. */
-  capabilityFor(object: number): Capability
-  /** Takes no more calls; those that run may end. */
-  close(): Promise<void>
-}
-
 export interface MemberStatus {
   readonly address: Address
   readonly callsInFlight: number
@@ -81,6 +55,8 @@ export interface MemberStatus {
   readonly links: LinksStatus
   /** Messages that were none of the rpc machine's. */
   readonly messagesRefused: number
+  /** How often the engine failed while members or names were followed; what is known of them may be old meanwhile. */
+  readonly engineTroubles: number
   /** The rpc machine, for people. */
   readonly rpc: string
 }
@@ -94,7 +70,7 @@ export class Member implements AsyncDisposable {
   readonly random: Random
   readonly engine: Engine
   readonly traces: Traces
-  /** Resolves when this member is none any more: it left, or its lease ended while it could not run. */
+  /** Resolves when this member is none any more: it left, its lease ended while it could not run, or its engine failed. */
   readonly ended: Promise<Ending>
   readonly #lease: Lease
   readonly #links: Links
@@ -107,16 +83,17 @@ export class Member implements AsyncDisposable {
   readonly #signer: Signer
   readonly #partedListeners: Listeners<MemberEntry>
   readonly #joinedListeners: Listeners<MemberEntry>
+  readonly #silenceListeners: Listeners<Address>
   #end: (how: Ending) => void = () => {}
   #closed: Promise<void> | undefined
   #messagesRefused = 0
 
   /** @throws CardumenError `name-taken`, `name-invalid`, and what the engine and the network throw. */
   static async join(edges: MemberEdges, options: MemberOptions = {}): Promise<Member> {
-    const id = options.name === undefined ? drawnName(edges.crypto) : givenMemberName(options.name)
+    const id = options.name === undefined ? drawnMemberName(edges.crypto) : givenMemberName(options.name)
     const lease = await edges.engine.grantLease({ ttlMs: options.leaseTtlMs ?? leaseTtlMsDefault })
     try {
-      const member = new Member(edges, address(id, await drawIncarnation(edges.engine, id)), lease)
+      const member = new Member(edges, address(id, await drawIncarnation(edges.engine)), lease)
       await member.#start(edges, options.tags ?? {})
       return member
     } catch (error) {
@@ -137,6 +114,7 @@ export class Member implements AsyncDisposable {
     this.#lease = lease
     this.#partedListeners = new Listeners(clock)
     this.#joinedListeners = new Listeners(clock)
+    this.#silenceListeners = new Listeners(clock)
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -176,7 +154,11 @@ export class Member implements AsyncDisposable {
       onBroken: () => void this.#leave('broken'),
     })
     this.traces = new Traces(clock, (hook) => this.#driver.setTraceHook(hook))
-    this.#dispatch = new Dispatch({ clock, submit: (call) => this.#driver.call(call) })
+    this.#dispatch = new Dispatch({
+      clock,
+      submit: (call) => this.#driver.call(call),
+      onBroken: (error) => this.#onBroken(error),
+    })
     this.#calls = new Calls({
       names: this.#names,
       clock,
@@ -199,7 +181,7 @@ export class Member implements AsyncDisposable {
       await Promise.allSettled([this.#links.close(), this.#membership.close(), this.#names.close()])
       throw error
     }
-    void this.#lease.ended.then(() => this.#leave('expelled'))
+    void this.#lease.ended.then(() => this.#leave(edges.engine.failure === undefined ? 'expelled' : 'engine-failed'))
   }
 
   /** @throws CardumenError `closed`, `name-invalid`, `option-invalid` (a handler is missing). */
@@ -257,6 +239,11 @@ export class Member implements AsyncDisposable {
     return this.#membership.members()
   }
 
+  /** Told when the state of an entry changes: its member fell silent, or was heard again. */
+  onSilenceChanged(listener: (of: Address) => void): () => void {
+    return this.#silenceListeners.add(listener)
+  }
+
   onMemberParted(listener: (entry: MemberEntry) => void): () => void {
     return this.#partedListeners.add(listener)
   }
@@ -272,6 +259,7 @@ export class Member implements AsyncDisposable {
       services: this.#dispatch.services().map((service) => service.name),
       links: this.#links.status(),
       messagesRefused: this.#messagesRefused,
+      engineTroubles: this.#membership.engineTroubles + this.#names.engineTroubles,
       rpc: this.#driver.inspect(),
     }
   }
@@ -291,11 +279,20 @@ export class Member implements AsyncDisposable {
   }
 
   async #close(how: Ending): Promise<void> {
-    await this.#lease.revoke().catch(() => undefined)
+    // Our callers first: the engine may wait for its write lock, and nothing that comes meanwhile is for them.
     this.#calls.close(farewells[how])
+    await this.#lease.revoke().catch(() => undefined)
     this.#driver.close()
     await Promise.allSettled([this.#links.close(), this.#membership.close(), this.#names.close()])
     this.#end(how)
+  }
+
+  /** Where nobody is left to throw to. The error itself goes to the process, as one of a step does. */
+  #onBroken(error: BrokenInvariant): void {
+    void this.#leave('broken')
+    this.clock.soon(() => {
+      throw error
+    })
   }
 
   #refuseIfClosed(): void {
@@ -320,7 +317,8 @@ export class Member implements AsyncDisposable {
         return this.#dispatch.onPull(outcome)
       case 'silent':
       case 'heard':
-        return this.#membership.setSilent(outcome.peer, outcome.kind === 'silent')
+        this.#membership.setSilent(outcome.peer, outcome.kind === 'silent')
+        return this.#silenceListeners.tell(outcome.peer)
     }
   }
 
@@ -370,8 +368,4 @@ export class Member implements AsyncDisposable {
       return true
     }
   }
-}
-
-function drawnName(crypto: Crypto): MemberId {
-  return memberId(`member-${toHex(crypto.randomBytes(4))}`)
 }

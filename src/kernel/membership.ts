@@ -23,6 +23,8 @@ import { fromUtf8, toUtf8 } from '../lib/text.ts'
 import { type Following, follow } from './follow.ts'
 
 const prefix = 'member/'
+/** One row for all: only the revision of its last writing counts. */
+const incarnationKey = 'incarnation'
 /** A name whose holder has just died becomes free within moments: so often, so far apart, it is looked at again. */
 const claimLooks = 5
 const claimLookMs = 30
@@ -79,8 +81,8 @@ export interface Claim {
 }
 
 /** A new life of a member: the engine's revision makes it greater than every earlier one. */
-export async function drawIncarnation(engine: Engine, id: MemberId): Promise<Incarnation> {
-  return incarnation(await engine.put(`incarnation/${id}`, new Uint8Array(0)))
+export async function drawIncarnation(engine: Engine): Promise<Incarnation> {
+  return incarnation(await engine.put(incarnationKey, new Uint8Array(0)))
 }
 
 export class Membership {
@@ -144,6 +146,10 @@ export class Membership {
     const entry = await this.#engine.get(prefix + memberOf(of))
     const read = entry && readRow(entry.key, entry.value, entry.lease)
     return read?.address === of ? read : undefined
+  }
+
+  get engineTroubles(): number {
+    return this.#following?.troubles() ?? 0
   }
 
   isSilent(of: Address): boolean {

@@ -75,6 +75,10 @@ export class Names {
     return this.#byName.get(name) ?? []
   }
 
+  get engineTroubles(): number {
+    return this.#following?.troubles() ?? 0
+  }
+
   names(): readonly string[] {
     return [...this.#byName.keys()].sort()
   }

@@ -2,7 +2,8 @@
  * The server's end of a stream: takes the handler's values no faster than the caller credits them.
  *
  * It holds at most one value. When the caller goes away the handler's generator is returned, so its `finally` runs.
- * One of the last three events comes, once: so a generator that hangs keeps its place among the handlers that run.
+ * One of the last four events comes, once: so a generator that hangs keeps its place among the handlers that run.
+ * The iterator may be written by hand, so no method of it is trusted to give a promise.
  */
 import { BrokenInvariant } from '../lib/assert.ts'
 
@@ -12,6 +13,8 @@ export interface PumpEvents {
   onError(error: unknown): void
   /** After `stop`: the generator has ended, however. */
   onStopped(): void
+  /** An invariant of ours does not hold: this stops the member. */
+  onBroken(error: BrokenInvariant): void
 }
 
 export class StreamPump {
@@ -42,9 +45,9 @@ export class StreamPump {
     try {
       await this.#iterator.return?.()
     } catch (error) {
-      if (error instanceof BrokenInvariant) throw error
+      if (error instanceof BrokenInvariant) return this.#events.onBroken(error)
     }
-    this.#events.onStopped()
+    this.#tell(() => this.#events.onStopped())
   }
 
   async #pump(): Promise<void> {
@@ -58,14 +61,40 @@ export class StreamPump {
         this.#events.onItem(result.value)
       }
     } catch (error) {
-      if (error instanceof BrokenInvariant) throw error
-      if (this.#stopped) return
-      this.#stopped = true
-      // The generator itself may be well: its value could not be sent.
-      this.#iterator.return?.().then(undefined, () => undefined)
-      this.#events.onError(error)
+      this.#fail(error)
     } finally {
       this.#pumping = false
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof BrokenInvariant) {
+      this.#stopped = true
+      return this.#events.onBroken(error)
+    }
+    if (this.#stopped) return
+    this.#stopped = true
+    // The generator itself may be well: its value could not be sent.
+    void this.#abandon()
+    this.#tell(() => this.#events.onError(error))
+  }
+
+  /** Whatever the iterator says to it, the caller hears of the first error only. */
+  async #abandon(): Promise<void> {
+    try {
+      await this.#iterator.return?.()
+    } catch (error) {
+      if (error instanceof BrokenInvariant) this.#events.onBroken(error)
+    }
+  }
+
+  /** Nobody awaits what runs here, so nothing may be thrown. */
+  #tell(event: () => void): void {
+    try {
+      event()
+    } catch (error) {
+      if (!(error instanceof BrokenInvariant)) throw error
+      this.#events.onBroken(error)
     }
   }
 

@@ -31,7 +31,7 @@ export const errorCodes = {
   closed: 'The system, link or engine was closed by this program.',
   'state-unwritable': 'The state folder cannot be created or written.',
   'state-newer': 'The state folder was written by a newer version of cardumen.',
-  'state-damaged': 'The state file is no valid database.',
+  'state-damaged': 'The state file is no valid database, or was removed or replaced while it was open.',
   'disk-full': 'The disk of the state folder is full.',
   'engine-failed': 'The engine could not carry out an operation.',
   'system-absent': 'No system is running in this state folder.',

@@ -3,8 +3,9 @@
  *
  * A cell's payload is `| id u32 | message kind u8 | flags u8 | size of the message u32 | part |`. The id tells the
  * messages apart that a link interleaves; the cells of one message come in order, each but the last at least
- * `partBytesMin` long. A large size that is declared costs no memory before it is backed by bytes: only after the
- * first `firstBytes` have come is the whole allocated, and the system gives its pages as they are written.
+ * `partBytesMin` long. A large size that is declared costs little memory before it is backed by bytes: over
+ * `outrightBytesMax`, the whole is allocated only after the first `firstBytes` have come, and the system gives its
+ * pages as they are written.
  */
 import { cellHeadBytes, readU32 } from './frame.ts'
 
@@ -18,8 +19,9 @@ export const partialMessagesMax = streamsPerPriorityMax * prioritiesCount
 export const partialBytesMax = streamBytesPerPriorityMax * prioritiesCount
 
 const partBytesMin = 4_096
-/** Up to this size a message is allocated whole at once: 32 of them that never come cost 128 MiB of empty pages. */
-const firstBytes = 4_194_304
+const firstBytes = 1_048_576
+/** Up to this size a message is allocated whole with its first cell, which saves a copy and a collector's work. */
+const outrightBytesMax = 4_194_304
 
 /** A message as far as it has come. */
 export interface PartialMessage {
@@ -93,7 +95,8 @@ export class Assembly {
 }
 
 function grow(partial: PartialMessage, neededBytes: number): void {
-  const grown = new Uint8Array(neededBytes <= firstBytes ? Math.min(partial.sizeBytes, firstBytes) : partial.sizeBytes)
+  const isWhole = partial.sizeBytes <= outrightBytesMax || neededBytes > firstBytes
+  const grown = new Uint8Array(isWhole ? partial.sizeBytes : firstBytes)
   grown.set(partial.bytes.subarray(0, partial.filledBytes))
   partial.bytes = grown
 }

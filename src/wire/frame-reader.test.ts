@@ -125,3 +125,27 @@ test('what the writer gives out is not changed by frames that come later', () =>
     writer.append(21, round, Uint8Array.of(4), 1, new Uint8Array(3_000).fill(round))
   assert.deepEqual(chunks, copies)
 })
+
+test('nothing of a chunk that is lent is kept', () => {
+  const payloads: Uint8Array[] = []
+  const reader = new FrameReader({
+    onFrame(_kind, _flags, _lamport, bytes, start, end) {
+      payloads.push(bytes.subarray(start, end))
+      return undefined
+    },
+    onCell: () => undefined,
+    onCellPart: () => undefined,
+  })
+  const writer = new FrameWriter()
+  const messages = [1, 2, 3].map((value) => new Uint8Array(100).fill(value))
+  for (const message of messages) writer.append(20, 1, message, message.length, undefined)
+  const stream = concatBytes(writer.take())
+  const buffer = new Uint8Array(150)
+  for (let at = 0; at < stream.length; at += buffer.length) {
+    const chunk = stream.subarray(at, at + buffer.length)
+    buffer.set(chunk)
+    assert.equal(reader.push(buffer.subarray(0, chunk.length), true), undefined)
+    buffer.fill(255)
+  }
+  assert.deepEqual(payloads, messages)
+})

@@ -34,7 +34,7 @@ describe('a server that is stopped', () => {
       executed: 'unknown',
     })
     const tookMs = performance.now() - startedAt
-    assert.ok(tookMs >= 199 && tookMs < 1_000, `it took ${tookMs} ms`)
+    assert.ok(tookMs >= 199, `it gave up after ${tookMs} ms already`)
     assert.equal(stateOf('server'), 'live')
     await until(() => stateOf('server') === 'unresponsive', 'shown as unresponsive')
 

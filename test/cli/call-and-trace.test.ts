@@ -37,7 +37,12 @@ describe('call', { timeout: 60_000 }, () => {
   })
 
   const refused: readonly (readonly [what: string, args: readonly string[], code: number, text: RegExp])[] = [
-    ['a name that nobody serves', ['nobody', 'greet'], 1, /^error \[name-unknown\].*\nnext: Names in use: .*greeter/],
+    [
+      'a name that nobody serves',
+      ['nobody', 'greet'],
+      1,
+      /^error \[name-unknown\].*\nnext: Names in use: greeter, member\.host-of-greeter, member\.m1, run\n$/,
+    ],
     ['an operation that is not there', ['greeter', 'shout'], 1, /^error \[operation-unknown\].*greet, countTo/],
     ['an argument that does not fit', ['greeter', 'greet', '{"who":1}'], 1, /^error \[input-refused\].*who/],
     ['an argument that is no JSON', ['greeter', 'greet', '{who:'], 2, /^error \[option-invalid\].*\nnext: Quote it/],

@@ -1,6 +1,6 @@
 /** State folders that are odd: each ends in a documented code and a next step. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
@@ -40,6 +40,29 @@ describe('a state folder', { timeout: 60_000 }, () => {
       assert.match(command[0] === 'doctor' ? stdout : stderr, /next: Upgrade cardumen/)
     })
   }
+
+  for (const command of [['status'], ['ps'], ['down'], ['call', 'a', 'b']]) {
+    it(`that cannot be entered is not taken for one in which nothing runs, by ${command.join(' ')}`, async () => {
+      await using sandbox = new Sandbox((folder) => join(folder, 'home'))
+      // Nobody can enter what leads back to itself, not even the superuser, whom no permission stops.
+      symlinkSync(sandbox.home, sandbox.home)
+      const { code, stderr } = await sandbox.run(command)
+      assert.equal(code, 1)
+      assert.match(stderr, /^error \[state-unwritable\]: .* cannot be entered: .*\nnext: Choose another/)
+    })
+  }
+
+  it('of another user is told as such', {
+    skip: process.getuid?.() === 0 && 'no permission stops the superuser',
+  }, async () => {
+    await using sandbox = new Sandbox()
+    mkdirSync(sandbox.home)
+    chmodSync(sandbox.home, 0)
+    const { code, stderr } = await sandbox.run(['status'])
+    chmodSync(sandbox.home, 0o700)
+    assert.equal(code, 1)
+    assert.match(stderr, /^error \[state-unwritable\]: .*EACCES/)
+  })
 
   it('whose state file is none is told, and not overwritten', async () => {
     await using sandbox = new Sandbox()

@@ -95,9 +95,7 @@ describe('up and down', { timeout: 120_000 }, () => {
     await sandbox.run(['up', '--members', '2'])
     const pid = await sandbox.pidOf('m2')
     process.kill(pid, 'SIGSTOP')
-    const startMs = performance.now()
     const status = await sandbox.members()
-    assert(performance.now() - startMs < 5_000)
     assert.deepEqual(
       status.map(({ name, state }) => [name, state]),
       [

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  renameSync,
   rmSync,
   statfsSync,
   statSync,
@@ -30,6 +31,8 @@ describe('opening a state folder', () => {
     await using engine = await openSqliteEngine({ folder })
     await engine.put('key', new Uint8Array(1))
     assert.equal(statSync(folder).mode & 0o777, 0o700)
+    for (const name of ['state.db', 'state.db-wal', 'state.db-shm'])
+      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name)
   })
 
   it('works where its path has 200 characters, and more', async () => {
@@ -179,6 +182,35 @@ describe('a full disk', { skip: !canMount() && 'needs root, to mount a small tmp
     disk.free()
     await (await openSqliteEngine({ folder: join(disk.path, 'state') })).close()
   })
+})
+
+describe('a state file that goes while it is open', () => {
+  const changes: Readonly<Record<string, (folder: string) => void>> = {
+    'is removed with its folder': (folder) => rmSync(folder, { recursive: true }),
+    'is replaced by another one': (folder) => {
+      renameSync(folder, `${folder}-away`)
+      mkdirSync(folder)
+      writeFileSync(join(folder, 'state.db'), '')
+    },
+  }
+  for (const [what, change] of Object.entries(changes)) {
+    it(`because it ${what} fails the engine with state-damaged, and ends its leases`, async () => {
+      await using parent = await temporaryFolder()
+      const folder = join(parent.path, 'state')
+      await using engine = await openSqliteEngine({ folder })
+      const lease = await engine.grantLease({ ttlMs: 60_000 })
+      const seen = engine.watch('')[Symbol.asyncIterator]().next()
+      const failureBefore = engine.failure
+      assert.equal(failureBefore, undefined)
+      change(folder)
+      await within(failsWith(seen, 'state-damaged', 'unknown'), 'the failure of the watch')
+      await within(lease.ended, 'the end of the lease')
+      assert.equal(engine.failure?.code, 'state-damaged')
+      await failsWith(engine.put('key', new Uint8Array(1)), 'state-damaged')
+      await using next = await openSqliteEngine({ folder })
+      assert.notEqual(next.systemId, engine.systemId)
+    })
+  }
 })
 
 describe('the write lock', () => {

@@ -179,7 +179,7 @@ test('a peer that never finishes its handshake is closed after its time, and nob
   assert.equal(silent.isClosed, false)
   await silent.until(() => silent.isClosed, 'the end of the silent connection')
   const elapsedMs = performance.now() - started
-  assert.ok(elapsedMs > 4_500 && elapsedMs < 8_000, `${elapsedMs} ms`)
+  assert.ok(elapsedMs > 4_500, `${elapsedMs} ms`)
 })
 
 test('a peer whose socket is gone is unreachable with a code', async (context) => {

@@ -48,11 +48,8 @@ describe('a member', () => {
     const server = await test.startServer('reborn')
     await until(() => system.members().some(({ id }) => id === 'reborn'), 'it is seen')
     const gone = parted('reborn')
-    const killedAt = performance.now()
     void server.kill()
     const entry = await within(gone, 'its end')
-    const noticedMs = performance.now() - killedAt
-    assert.ok(noticedMs < 1_000, `noticed after ${noticedMs} ms`)
     const next = await test.startServer('reborn')
     assert.ok(!next.lines.includes(`serving ${entry.address}`), 'a new life has a new address')
     await next.kill()

@@ -1,5 +1,6 @@
 /**
- * The package as a user gets it: packed, installed into an empty project, and used there by the ten lines of the README.
+ * The package as a user gets it: packed and installed into an empty project by the lines that the README prints, and
+ * used there by its ten lines, without members and with those that the installed command has started.
  *
  * Nothing here comes from this checkout but the tarball: the project has a folder, a package.json and a node_modules of its own.
  */
@@ -13,22 +14,33 @@ import { after, before, describe, it } from 'node:test'
 import { makePackage } from '../../scripts/package.ts'
 import { runNpm } from '../../scripts/run-npm.ts'
 import { root } from '../../scripts/tools.ts'
+import { snippetsOf } from '../snippet-extraction.ts'
 
-const absent = ['src/cardumen.ts', 'src/cli/main.ts'].find((path) => !existsSync(join(root, path)))
-const skip = absent === undefined ? false : `${absent} is not there yet`
 const timeoutMs = 60_000
 
-const job = `export function square(value: number): number {
-  return value * value
-}
-`
-const program = `import { join } from 'cardumen'
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const tenLines = snippetsOf('README.md', readme)
+/** What the program prints, as its last line says. */
+const printed = '[ 9592, 8392, 8013, 7863 ]\n'
 
-await using system = await join({ system: 'packed' })
-const job = system.import<typeof import('./job.ts')>(new URL('./job.ts', import.meta.url))
-const squares = await Promise.all([2, 3, 4].map((value) => job.square(value)))
-console.log(squares.join(' '))
+/** Which process runs a job. */
+const where = 'export const where = (): number => process.pid\n'
+const askWhere = `import { join } from 'cardumen'
+
+await using system = await join()
+console.log(await system.import<typeof import('./where.ts')>(new URL('./where.ts', import.meta.url)).where())
 `
+
+interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Status {
+  readonly members: readonly { readonly name: string; readonly pid: number; readonly state: string }[]
+}
+
 const tsconfig = {
   compilerOptions: {
     ...{
@@ -49,16 +61,25 @@ const tsconfig = {
   files: ['main.ts'],
 }
 
-describe('the packed tarball in an empty project', { skip }, () => {
+describe('the packed tarball in an empty project', () => {
   const project = mkdtempSync(join(tmpdir(), 'cardumen-packed-'))
 
   before(async () => {
     const tarball = await makePackage()
+    const [inClone, inProject, run] = installLines()
+    assert.match(inClone, /^npm run package$/)
+    assert.equal(inProject.replace('<clone>', root), `npm install ${tarball}`)
+    assert.equal(run, 'node main.ts')
     const manifest = { name: 'empty-project', version: '1.0.0', private: true, type: 'module' }
     writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
     await runNpm(project, ['install', '--no-audit', '--no-fund', tarball])
-    writeFileSync(join(project, 'job.ts'), job)
-    writeFileSync(join(project, 'main.ts'), program)
+    assert.deepEqual(
+      tenLines.map(({ isRun }) => isRun),
+      [false, true],
+    )
+    for (const { code, isRun } of tenLines) writeFileSync(join(project, isRun ? 'main.ts' : 'job.ts'), `${code}\n`)
+    writeFileSync(join(project, 'where.ts'), where)
+    writeFileSync(join(project, 'ask-where.ts'), askWhere)
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(tsconfig))
   })
 
@@ -74,11 +95,32 @@ describe('the packed tarball in an empty project', { skip }, () => {
     )
   })
 
-  it('runs the ten-line program, workers included', () => {
-    const { status, stdout, stderr } = run(['main.ts'])
-    assert.equal(stderr, '')
-    assert.equal(stdout, '4 9 16\n')
-    assert.equal(status, 0)
+  it('runs the ten lines, on threads of their own', () => {
+    assert.deepEqual(run(['main.ts']), { status: 0, stdout: printed, stderr: '' })
+  })
+
+  it('starts members by its command, which run the ten lines, and ends them', () => {
+    try {
+      const up = cardumen('up', '--members', '2')
+      assert.match(up.stdout, /^m1 {2}pid \d+\nm2 {2}pid \d+\n2 members started\.\n$/, up.stderr)
+      const { members } = JSON.parse(cardumen('status', '--json').stdout) as Status
+      assert.deepEqual(
+        members.map(({ name, state }) => [name, state]),
+        [
+          ['m1', 'live'],
+          ['m2', 'live'],
+        ],
+      )
+      assert.deepEqual(run(['main.ts']), { status: 0, stdout: printed, stderr: '' })
+      const where = run(['ask-where.ts'])
+      assert.ok(
+        members.some(({ pid }) => where.stdout === `${pid}\n`),
+        `jobs run in a member, not in ${where.stdout}${where.stderr}`,
+      )
+    } finally {
+      assert.match(cardumen('down').stdout, /2 members stopped\.\n$/)
+    }
+    assert.equal(cardumen('status').status, 3)
   })
 
   it('has types that a strict program compiles against', () => {
@@ -88,7 +130,7 @@ describe('the packed tarball in an empty project', { skip }, () => {
   })
 
   it('has the command, with help', () => {
-    const { status, stdout } = run([join('node_modules', 'cardumen', 'dist', 'cli', 'main.js'), '--help'])
+    const { status, stdout } = cardumen('--help')
     assert.match(stdout, /cardumen/)
     assert.equal(status, 0)
     assert.ok(
@@ -96,16 +138,31 @@ describe('the packed tarball in an empty project', { skip }, () => {
     )
   })
 
-  function run(list: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  function cardumen(...args: readonly string[]): Ended {
+    const folder = join(project, 'node_modules', 'cardumen')
+    const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { bin: { cardumen: string } }
+    return run([join(folder, bin.cardumen), ...args])
+  }
+
+  function run(list: readonly string[]): Ended {
     const env = {
       ...process.env,
       NODE_COMPILE_CACHE: undefined,
       CARDUMEN_HOME: undefined,
       NODE_TEST_CONTEXT: undefined,
     }
-    return spawnSync(process.execPath, list, { cwd: project, encoding: 'utf8', timeout: timeoutMs, env })
+    const options = { cwd: project, encoding: 'utf8', timeout: timeoutMs, env } as const
+    const { status, stdout, stderr } = spawnSync(process.execPath, list, options)
+    return { status, stdout, stderr }
   }
 })
+
+/** The lines that the README gives for a project of one's own. */
+function installLines(): readonly [inClone: string, inProject: string, run: string] {
+  const block = /^```sh install\n([\s\S]*?)\n```$/m.exec(readme)?.[1] ?? ''
+  const [inClone = '', inProject = '', run = ''] = block.split('\n').map((line) => line.replace(/ +#.*$/, ''))
+  return [inClone, inProject, run]
+}
 
 /** The folder of every package below a node_modules folder, nested ones too. */
 function installedPackages(modules: string): readonly string[] {

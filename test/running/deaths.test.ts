@@ -15,7 +15,6 @@ describe('the death of a member', { timeout: 120_000 }, () => {
     await jobs.add(1, 1)
     const calls = Promise.allSettled([jobs.neverResolves(), jobs.neverResolves(), jobs.neverResolves()])
     await jobs.add(1, 1)
-    const killedMs = performance.now()
     member.kill('SIGKILL')
     for (const call of await calls) {
       assert.equal(call.status, 'rejected')
@@ -23,8 +22,6 @@ describe('the death of a member', { timeout: 120_000 }, () => {
       assert.equal(error.code, 'member-died')
       assert.equal(error.executed, 'unknown')
     }
-    const noticedMs = performance.now() - killedMs
-    assert(noticedMs < 1_000, `it took ${noticedMs} ms`)
     assert.deepEqual(system.client.interruptions, { interrupted: 3, rerun: 0 })
   })
 

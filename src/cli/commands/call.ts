@@ -120,7 +120,8 @@ async function explained(error: unknown, system: System, { name }: CallTarget): 
   const withHint = (from: InstanceType<typeof CardumenError>, hint: string): unknown =>
     new CardumenError(from.code, from.message, { executed: from.executed, cause: from.cause, hint })
   if (isCardumenError(error, 'name-unknown')) {
-    const names = system.member.names().filter((each) => each !== name)
+    const { namesOf } = await import('../joined.ts')
+    const names = namesOf(system).filter((each) => each !== name)
     return withHint(error, names.length === 0 ? 'Nobody serves anything.' : `Names in use: ${names.join(', ')}`)
   }
   if (isCardumenError(error, 'timed-out'))

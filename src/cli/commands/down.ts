@@ -1,7 +1,7 @@
 /**
  * `cardumen down`: ends the members that `up` started, in whatever state they are.
  *
- * The work is done by `fleet.ts`; this says of each how it went. That nothing ran is as good an end as any.
+ * The work is done by `fleet/down.ts`; this says of each how it went. That nothing ran is as good an end as any.
  */
 import { Command } from 'commander'
 import type { CommandFace } from '../command.ts'
@@ -29,7 +29,7 @@ export function downCommand(): CommandFace<Options> {
 }
 
 async function act(options: Options): Promise<number> {
-  const { down } = await import('../../fleet.ts')
+  const { down } = await import('../../fleet/down.ts')
   const { compareNames } = await import('../joined.ts')
   const ended = (await down(options)).toSorted((left, right) => compareNames(left.name, right.name))
   if (options.json === true) {

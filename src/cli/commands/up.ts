@@ -1,7 +1,7 @@
 /**
  * `cardumen up`: starts the members that are missing, and returns when all of them answer.
  *
- * The work is done by `fleet.ts`, which programs use too; this shows how it comes along, and who is there in the end.
+ * The work is done by `fleet/up.ts`, which programs use too; this shows how it comes along, and who is there in the end.
  */
 import { Command } from 'commander'
 import type { CommandFace } from '../command.ts'
@@ -48,7 +48,7 @@ export function upCommand(): CommandFace<Options> {
 }
 
 async function act(options: Options): Promise<number> {
-  const { membersDefault, up } = await import('../../fleet.ts')
+  const { membersDefault, up } = await import('../../fleet/up.ts')
   const { ProgressBar } = await import('../progress-bar.ts')
   const members = options.members ?? membersDefault()
   using bar = new ProgressBar('starting', members)

@@ -45,6 +45,8 @@ export const tickMs = 500
 /** The same while a process is to be watched whose death is not told by the operating system. */
 export const lookingTickMs = 50
 export const tickMsMin = 10
+/** How often an engine looks whether its file is still the one in the folder. */
+export const fileCheckMs = 1_000
 /** A process that was itself held up for longer than this ends nobody's lease by time for `expiryHoldMs`. */
 export const heldUpMs = 500
 export const expiryHoldMs = 1_000

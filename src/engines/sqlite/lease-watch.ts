@@ -4,6 +4,7 @@
  *
  * The table is read again only when another process has committed something (SQLite's `data_version`) or this one has
  * changed leases, so an idle tick costs next to nothing. Ending is left to the writer, which looks again under its lock.
+ * While another process repairs the file after a crash it cannot be read: that is no news, and a reason to look again soon.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LeaseId } from '../../edges/engine.ts'
@@ -12,6 +13,7 @@ import { DeathWatch } from './death-watch.ts'
 import { HolderProbe } from './holder-liveness.ts'
 import type { LeaseRow, Leases } from './leases.ts'
 import { monotonicMs } from './monotonic.ts'
+import { isBusy } from './sqlite-failure.ts'
 import type { Task } from './writer.ts'
 
 /** A process whose link just broke may take a moment to be gone. */
@@ -22,6 +24,7 @@ export class LeaseWatch {
   readonly #deaths: DeathWatch
   readonly #dataVersion: StatementSync
   #seenVersion: unknown
+  #isInTheWay = false
   #rows: readonly LeaseRow[] = []
   #expectedMs = monotonicMs()
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -35,11 +38,7 @@ export class LeaseWatch {
 
   /** True where other processes have committed since the last time that this said so. */
   hasNews(): boolean {
-    const version = this.#dataVersion.get()?.['data_version']
-    const isNews = version !== this.#seenVersion
-    if (isNews) this.#readTable()
-    this.#seenVersion = version
-    return isNews
+    return this.#unlessBusy(() => this.#look()) ?? false
   }
 
   /** Call after this engine changed the table itself. */
@@ -67,7 +66,7 @@ export class LeaseWatch {
   /** In how many milliseconds to tick again. */
   nextTickMs(): number {
     const nowMs = monotonicMs()
-    const calmMs = this.#deaths.needsLooking ? lookingTickMs : tickMs
+    const calmMs = this.#isInTheWay ? tickMsMin : this.#deaths.needsLooking ? lookingTickMs : tickMs
     const dueMs = Math.min(this.#leases.nextRenewalMs(), this.#nextExpiryMs()) - nowMs
     // Not at once even where something is overdue: it has just failed, then.
     const delayMs = Math.max(tickMsMin, Math.min(calmMs, dueMs))
@@ -82,7 +81,8 @@ export class LeaseWatch {
 
   /** Looks at the holder of one lease at once, and a few times more in the next moments, until it is seen to be dead. */
   suspect(id: LeaseId, onDead: (task: Task) => void): void {
-    const row = this.#leases.row(id)
+    // A lease never changes hands, so an old row will do.
+    const row = this.#unlessBusy(() => this.#leases.row(id)) ?? this.#rows.find((known) => known.id === id)
     if (row !== undefined && !this.#leases.isOwn(row))
       this.#suspectAgain(new HolderProbe(row, this.#leases.own), 0, onDead)
   }
@@ -102,6 +102,27 @@ export class LeaseWatch {
       this.#suspectAgain(probe, attempt + 1, onDead)
     }, delayMs)
     this.#timers.add(timer)
+  }
+
+  #look(): boolean {
+    const version = this.#dataVersion.get()?.['data_version']
+    const isNews = version !== this.#seenVersion
+    if (isNews) this.#readTable()
+    this.#seenVersion = version
+    return isNews
+  }
+
+  /** Undefined while another process is in the way. */
+  #unlessBusy<Result>(read: () => Result): Result | undefined {
+    try {
+      const result = read()
+      this.#isInTheWay = false
+      return result
+    } catch (error) {
+      if (!isBusy(error)) throw error
+      this.#isInTheWay = true
+      return undefined
+    }
   }
 
   #readTable(): void {

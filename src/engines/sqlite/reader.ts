@@ -37,7 +37,8 @@ export class Reader {
 
   constructor(path: string) {
     this.#database = openForReading(path)
-    this.#select = this.#database.prepare(selectEntry)
+    // The first one reads the schema; the others find it in memory.
+    this.#select = this.#patiently(() => this.#database.prepare(selectEntry))
     this.#list = this.#database.prepare(
       'SELECT key, value, revision, created_revision AS createdRevision, lease FROM kv WHERE key >= ? AND key < ? ORDER BY key LIMIT ?',
     )

@@ -3,7 +3,7 @@
  *
  *     main   ── Request[] ──────────────►  writer     in the order of the calls
  *     main   ◄── answers ────────────────  writer     one per task, in the same order
- *     main   ◄── ready | open-failed | news | lease-ended | closed ──  writer
+ *     main   ◄── ready | open-failed | news | lease-ended | failed | closed ──  writer
  *
  * Plain data that structured cloning copies. The values of a request were copied when the call was made.
  */
@@ -38,6 +38,8 @@ export type Report =
   /** Other processes have committed. */
   | { readonly kind: 'news' }
   | { readonly kind: 'lease-ended'; readonly id: LeaseId }
+  /** The thread gives up: nothing can be done with its file any more. */
+  | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'closed' }
 
 export interface WriterData {

@@ -33,11 +33,15 @@ export class Room {
     return this.#space().free === 0
   }
 
-  /** False where it was not there any more. */
+  /** False where it was not there any more, or could not be removed. */
   dropBallast(): boolean {
     const wasAboard = this.#isBallastAboard
     this.#isBallastAboard = false
-    rmSync(this.#ballast, { force: true })
+    try {
+      rmSync(this.#ballast, { force: true })
+    } catch {
+      return false
+    }
     return wasAboard
   }
 
@@ -50,11 +54,14 @@ export class Room {
     }
   }
 
+  /** Some file systems do not tell, and a broken disk or a folder that is gone fails; what is written then says so itself. */
   #space(): { free: number; total: number } {
-    const { bavail, bsize, blocks } = statfsSync(this.#folder)
-    // Some file systems do not tell.
-    return blocks === 0
-      ? { free: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY }
-      : { free: bavail * bsize, total: blocks * bsize }
+    try {
+      const { bavail, bsize, blocks } = statfsSync(this.#folder)
+      if (blocks > 0) return { free: bavail * bsize, total: blocks * bsize }
+    } catch {
+      // As if it did not tell.
+    }
+    return { free: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY }
   }
 }

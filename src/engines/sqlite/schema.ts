@@ -6,6 +6,7 @@
  * The number of the format is SQLite's own `user_version`. Nothing is written to a file before it was recognised.
  */
 import { randomBytes } from 'node:crypto'
+import { chmodSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import { walPagesCopied } from './bounds.ts'
@@ -85,6 +86,8 @@ function identify(database: DatabaseSync): { application: number; version: numbe
 }
 
 function create(database: DatabaseSync, path: string): void {
+  // SQLite gives its other files the permissions of this one.
+  chmodSync(path, 0o600)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE')
   try {
     // Another process may have been faster.

@@ -66,6 +66,7 @@ export class SqliteEngine implements Engine {
   readonly #reader: Reader
   readonly #watches: Watches
   readonly #leases = new Map<LeaseId, HeldLease>()
+  #failure: CardumenError | undefined
   #isClosed = false
   #closing: Promise<void> | undefined
 
@@ -80,6 +81,10 @@ export class SqliteEngine implements Engine {
       onLeaseEnded: (id) => this.#onLeaseEnded(id),
       onFailed: (error) => this.#onFailed(error),
     })
+  }
+
+  get failure(): CardumenError | undefined {
+    return this.#failure
   }
 
   async get(key: string): Promise<Entry | undefined> {
@@ -197,6 +202,7 @@ export class SqliteEngine implements Engine {
 
   /** Nobody renews the leases any more, so they count as ended. */
   #onFailed(error: CardumenError): void {
+    if (!this.#isClosed) this.#failure = error
     for (const id of [...this.#leases.keys()]) this.#onLeaseEnded(id)
     if (!this.#isClosed) this.#watches.close(error)
   }

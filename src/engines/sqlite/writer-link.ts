@@ -68,7 +68,9 @@ export class WriterLink {
   /** The bytes in the task must not change any more. */
   ask<Result>(task: RequestedTask, sizeBytes: number, resultOf: (done: Done) => Result): Promise<Result> {
     if (this.#failure !== undefined)
-      return Promise.reject(new CardumenError('engine-failed', this.#failure.message, { cause: this.#failure.cause }))
+      return Promise.reject(
+        new CardumenError(this.#failure.code, this.#failure.message, { cause: this.#failure.cause }),
+      )
     if (
       this.#outstanding.length - this.#answered >= outstandingRequestsMax ||
       this.#outstandingBytes + sizeBytes > outstandingBytesMax
@@ -128,6 +130,8 @@ export class WriterLink {
         return this.#events?.onCommitted()
       case 'lease-ended':
         return this.#events?.onLeaseEnded(report.id)
+      case 'failed':
+        return this.#fail(errorOf(report.failure))
       case 'closed':
         return undefined // The exit follows.
     }

@@ -18,9 +18,15 @@ import { closeLifeFile, openLifeFile } from './life-file.ts'
 import type { Report, Request, RequestedTask, WriterData } from './requests.ts'
 import { openForWriting, readSystemId } from './schema.ts'
 import { isBusy, openFailureOf } from './sqlite-failure.ts'
+import { OpenFile } from './open-file.ts'
 import { makeStateFolder, stateFiles, type StateFiles } from './state-folder.ts'
 import { Turn } from './turn.ts'
 import { Writer, type Task } from './writer.ts'
+
+interface Opened {
+  readonly database: DatabaseSync
+  readonly systemId: string
+}
 
 class WriterThread {
   readonly #port: MessagePort
@@ -33,6 +39,7 @@ class WriterThread {
   readonly #leaseBell: Doorbell
   readonly #leaseBellListener: DoorbellListener
   readonly #lifeHandle: number
+  readonly #file: OpenFile
   #ticker: NodeJS.Timeout | undefined
   /** Bounded by what the main thread may have outstanding. */
   #requested: RequestedTask[] = []
@@ -42,9 +49,10 @@ class WriterThread {
   #isClosing = false
   #isClosed = false
 
-  constructor(port: MessagePort, database: DatabaseSync, files: StateFiles) {
+  constructor(port: MessagePort, { database, systemId }: Opened, files: StateFiles) {
     this.#port = port
     this.#database = database
+    this.#file = new OpenFile(files.database)
     this.#turn = new Turn(files.turn)
     this.#bell = new Doorbell(files.bell)
     this.#leaseBell = new Doorbell(files.leaseBell)
@@ -55,7 +63,7 @@ class WriterThread {
     this.#leaseWatch = new LeaseWatch(database, this.#leases, () => this.#tick())
     this.#leaseBellListener = new DoorbellListener(files.leaseBell, () => this.#tick(), lookingTickMs)
     port.on('message', (requests: readonly Request[]) => this.#onRequests(requests))
-    this.#report({ kind: 'ready', systemId: readSystemId(database) })
+    this.#report({ kind: 'ready', systemId })
     this.#tick()
   }
 
@@ -71,6 +79,7 @@ class WriterThread {
   /** At its time, and at once when leases changed or somebody may have died. */
   #tick(): void {
     if (this.#isClosed) return
+    if (this.#file.isLost()) return this.#giveUp()
     if (this.#leaseWatch.hasNews()) this.#report({ kind: 'news' })
     const due = this.#leaseWatch.dueRenewals()
     if (due.length > 0) this.#writer.renew(due)
@@ -96,7 +105,9 @@ class WriterThread {
 
   #onGroupDue(): void {
     this.#isGroupDue = false
+    if (this.#isClosed) return
     if (this.#own.length > 0) this.#commitOwn()
+    if (this.#isClosed) return
     if (this.#requested.length > 0) this.#commitRequested()
     if (this.#requested.length > 0 || this.#own.length > 0) this.#scheduleGroup()
     else if (this.#isClosing) this.#close()
@@ -157,6 +168,19 @@ class WriterThread {
   #close(): void {
     const revocations = this.#leases.heldIds.map((id): Task => ({ kind: 'revoke-lease', id }))
     if (revocations.length > 0 && this.#writer.commit(revocations, () => []).changed) this.#bell.ring()
+    this.#release()
+    this.#report({ kind: 'closed' })
+    this.#port.close()
+  }
+
+  /** The file is nobody's any more, so there is nothing to give back in it. */
+  #giveUp(): void {
+    this.#report({ kind: 'failed', failure: this.#file.failure })
+    this.#release()
+    this.#port.close()
+  }
+
+  #release(): void {
     this.#isClosed = true
     clearTimeout(this.#ticker)
     this.#leaseWatch.close()
@@ -166,8 +190,6 @@ class WriterThread {
     this.#turn.close()
     closeLifeFile(this.#lifeHandle)
     this.#database.close()
-    this.#report({ kind: 'closed' })
-    this.#port.close()
   }
 
   #report(report: Report): void {
@@ -180,15 +202,25 @@ function sizeOf(task: RequestedTask): number {
 }
 
 /** Other processes may be opening or leaving the same file at this moment. */
-async function openPatiently(path: string, waitMs: number): Promise<DatabaseSync> {
+async function openPatiently(path: string, waitMs: number): Promise<Opened> {
   const deadline = performance.now() + waitMs
   for (;;) {
     try {
-      return openForWriting(path)
+      return tryOpen(path)
     } catch (error) {
       if (!isBusy(error) || performance.now() > deadline) throw error
     }
     await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 4))
+  }
+}
+
+function tryOpen(path: string): Opened {
+  const database = openForWriting(path)
+  try {
+    return { database, systemId: readSystemId(database) }
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 
@@ -197,8 +229,7 @@ async function main(port: MessagePort, { folder, openWaitMs }: WriterData): Prom
   const files = stateFiles(folder)
   try {
     makeStateFolder(files)
-    const database = await openPatiently(files.database, openWaitMs)
-    new WriterThread(port, database, files)
+    new WriterThread(port, await openPatiently(files.database, openWaitMs), files)
     // Processes that are started next need not compile this thread's code again. Nothing happens where no cache is on.
     flushCompileCache()
   } catch (error) {

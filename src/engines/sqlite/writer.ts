@@ -27,6 +27,9 @@ export type Task =
   | { readonly kind: 'expire-lease'; readonly id: LeaseId }
   | { readonly kind: 'bury-holder'; readonly holder: Holder }
 
+/** SQLite's names. NORMAL in WAL: nothing is synced by a commit. */
+type Synchronous = 'FULL' | 'NORMAL'
+
 export interface Committed {
   /** One per task. */
   readonly answers: readonly Answer[]
@@ -41,6 +44,8 @@ export class Writer {
   readonly #turn: Turn
   readonly #room: Room
   readonly #logFile: LogFile
+  /** How the connection commits; undefined where that is not known. */
+  #synchronous: Synchronous | undefined
 
   constructor(database: DatabaseSync, leases: Leases, turn: Turn, files: StateFiles) {
     this.#database = database
@@ -53,14 +58,7 @@ export class Writer {
 
   /** Blocks until the commit is on disk. Never throws. `more` gives tasks that came while the lock was awaited. */
   commit(first: readonly Task[], more: () => readonly Task[]): Committed {
-    const startedMs = monotonicMs()
-    const tasks = [...first]
-    let outcome = this.#attempt(tasks, more)
-    if ('code' in outcome && outcome.code === 'disk-full' && this.#room.dropBallast())
-      outcome = this.#attempt(tasks, () => [])
-    const endedMs = monotonicMs()
-    if (endedMs - startedMs > heldUpMs) this.#leases.onHeldUp(endedMs)
-    return 'code' in outcome ? this.#fail(tasks, outcome) : outcome
+    return this.#commit(first, more, 'FULL')
   }
 
   /**
@@ -68,15 +66,28 @@ export class Writer {
    * The next synced commit carries it to the disk.
    */
   renew(ids: readonly LeaseId[]): void {
-    const tasks = ids.map((id): Task => ({ kind: 'renew-lease', id }))
-    this.#database.exec('PRAGMA synchronous = NORMAL')
-    this.commit(tasks, () => [])
-    this.#database.exec('PRAGMA synchronous = FULL')
+    this.#commit(
+      ids.map((id): Task => ({ kind: 'renew-lease', id })),
+      () => [],
+      'NORMAL',
+    )
+  }
+
+  #commit(first: readonly Task[], more: () => readonly Task[], synchronous: Synchronous): Committed {
+    const startedMs = monotonicMs()
+    const tasks = [...first]
+    let outcome = this.#attempt(tasks, more, synchronous)
+    if ('code' in outcome && outcome.code === 'disk-full' && this.#room.dropBallast())
+      outcome = this.#attempt(tasks, () => [], synchronous)
+    const endedMs = monotonicMs()
+    if (endedMs - startedMs > heldUpMs) this.#leases.onHeldUp(endedMs)
+    return 'code' in outcome ? this.#fail(tasks, outcome) : outcome
   }
 
   /** Adds what `more` gives to `tasks`. */
-  #attempt(tasks: Task[], more: () => readonly Task[]): Committed | Failure {
+  #attempt(tasks: Task[], more: () => readonly Task[], synchronous: Synchronous): Committed | Failure {
     try {
+      this.#become(synchronous)
       if (!this.#turn.take(() => this.#tryBegin(), lockWaitMsMax)) return lockHeld()
       tasks.push(...more())
       return this.#carryOutAll(tasks)
@@ -85,6 +96,14 @@ export class Writer {
       this.#rollBack(failure)
       return failure
     }
+  }
+
+  /** Before each commit that needs it, so that none is ever made in the other way, whatever failed before. */
+  #become(synchronous: Synchronous): void {
+    if (this.#synchronous === synchronous) return
+    this.#synchronous = undefined
+    this.#database.exec(`PRAGMA synchronous = ${synchronous}`)
+    this.#synchronous = synchronous
   }
 
   #carryOutAll(tasks: readonly Task[]): Committed | Failure {
@@ -96,8 +115,17 @@ export class Writer {
     const failure = this.#commitNow()
     if (failure !== undefined) return failure
     tasks.forEach((task, index) => this.#onCommitted(task, answers[index], nowMs))
-    if (changed && this.#logFile.isTooLong()) this.#turn.take(() => this.#logFile.tryEmpty(), logFileWaitMsMax)
+    if (changed) this.#shortenLogFile()
     return { answers, changed }
+  }
+
+  /** What fails here is not the commit's: that is on disk already. */
+  #shortenLogFile(): void {
+    try {
+      if (this.#logFile.isTooLong()) this.#turn.take(() => this.#logFile.tryEmpty(), logFileWaitMsMax)
+    } catch {
+      // After the next commit it is tried again.
+    }
   }
 
   #carryOut(task: Task, nowMs: number, hasRoom: boolean): Answer {

@@ -20,6 +20,7 @@ export function calleeAt(state: State, address: Address): Callee {
     incarnation: incarnationOf(address),
     slots: [],
     free: [],
+    slotOfToken: new Map(),
     waiting: new Map(),
     waitingDueAt: Number.POSITIVE_INFINITY,
   }
@@ -34,8 +35,8 @@ export function callOf(callee: Callee, number: CallNumber): OutgoingCall | undef
 }
 
 export function findCall(callee: Callee, token: number): OutgoingCall | undefined {
-  for (const slot of callee.slots) if (slot.call?.token === token) return slot.call
-  return callee.waiting.get(token)
+  const index = callee.slotOfToken.get(token)
+  return index === undefined ? callee.waiting.get(token) : callee.slots[index]?.call
 }
 
 export function callsOf(callee: Callee): OutgoingCall[] {
@@ -52,6 +53,7 @@ export function takeSlot(state: State, callee: Callee, call: OutgoingCall, conte
     callee.slots.push({ sequence: state.sequenceFloor, call: undefined, acknowledged: true, restsSince: context.now })
   }
   call.slot = index
+  callee.slotOfToken.set(call.token, index)
   const slot = slotOf(callee, call)
   slot.call = call
   slot.acknowledged = false
@@ -68,6 +70,7 @@ export function release(state: State, callee: Callee, call: OutgoingCall, contex
   }
   const slot = slotOf(callee, call)
   slot.call = undefined
+  callee.slotOfToken.delete(call.token)
   slot.restsSince = context.now
   callee.free.push(call.slot)
   if (callee.waiting.size > 0 && sendNext(state, callee, context, effects)) return

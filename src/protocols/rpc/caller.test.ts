@@ -146,6 +146,26 @@ describe('a caller', () => {
     )
   })
 
+  it('finds a call by its token wherever it is, and remembers no token of one that has ended', () => {
+    const stage = open({ handlerMs: 9_000 }, undefined, { slotsMax: 2 })
+    const [first = 0, second = 0, third = 0] = [1, 2, 3].map(() => stage.call('a', 'b'))
+    const callee = stage.stateOf('a').callees.get(stage.address('b'))
+    assert.deepEqual(
+      [...(callee?.slotOfToken ?? [])],
+      [
+        [first, 0],
+        [second, 1],
+      ],
+    )
+    stage.cancel('a', 'b', third)
+    assert.equal(stage.end(third), 'cancelled, no')
+    stage.cancel('a', 'b', first)
+    stage.cancel('a', 'b', second)
+    stage.run(300)
+    assert.equal(stage.end(second), 'cancelled, unknown')
+    assert.deepEqual([callee?.slotOfToken.size, callee?.waiting.size], [0, 0])
+  })
+
   it('ends a call that still waits for a slot by its deadline: timed-out, no', () => {
     const stage = open({ handlerMs: 9_000 }, undefined, { slotsMax: 1 })
     stage.call('a', 'b')

@@ -101,6 +101,8 @@ export interface Callee {
   readonly slots: CallerSlot[]
   /** Indices of slots that rest; the one used last comes first, so that its next call acknowledges soon. */
   readonly free: number[]
+  /** The slot of each call that has one, by its token: items and cancels name calls so. Bounded like the slots. */
+  readonly slotOfToken: Map<number, number>
   /** Calls without a slot by their tokens, oldest first. */
   readonly waiting: Map<number, OutgoingCall>
   /** No call that waits has an earlier deadline. */

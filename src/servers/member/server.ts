@@ -2,7 +2,8 @@
  * The server of `member`: tells of its own process. It runs in every member.
  */
 import type { TraceEvent } from '../../edges/trace.ts'
-import type { Member, Served } from '../../kernel/member.ts'
+import type { Member } from '../../kernel/member.ts'
+import type { Served } from '../../kernel/serving.ts'
 import type { CallContext } from '../../kernel/service.ts'
 import { MemberService, memberServiceName, type ProcessStatus } from './interface.ts'
 

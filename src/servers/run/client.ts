@@ -20,7 +20,7 @@ import type { MapOptions, RemoteMap } from './remote-map.ts'
 import { remoteModule } from './remote-module.ts'
 import type { FunctionCaller, ImportOptions, Items, RemoteCallOptions, RemoteModule } from './remote-module.ts'
 import { type ProgramOptions, RemoteProgram } from './remote-program.ts'
-import { Worksite, Worksites } from './worksites.ts'
+import { doubt, Worksite, Worksites } from './worksites.ts'
 
 /** Jobs are work, not questions, so they have longer than other calls. */
 export const jobTimeoutMsDefault = 300_000
@@ -33,7 +33,7 @@ export interface LocalRun {
 }
 
 export interface RunClientOptions {
-  /** Called at most once, when something is to run and no member offers it. Undefined: then it fails. */
+  /** Called when something is to run and no member offers it; again only after it failed. Undefined: then that fails. */
   readonly startLocal?: () => Promise<LocalRun>
 }
 
@@ -93,15 +93,17 @@ export class RunClient implements CallSites {
   async concurrency(): Promise<number> {
     const sites = this.#sites.all()
     if (sites.length === 0) return 2 * (await this.#localSite()).threads
-    await Promise.all(sites.map((site) => site.known))
+    await Promise.all(sites.filter((site) => site.doubt !== doubt.silent).map((site) => site.known))
     return 2 * sites.reduce((sum, site) => sum + site.threads, 0)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     this.#sites.close()
-    const local = await this.#local?.started.catch(() => undefined)
-    await local?.close()
+    const local = this.#local
+    const [started, site] = await Promise.allSettled([local?.started, local?.site])
+    if (site.status === 'fulfilled') site.value?.close()
+    if (started.status === 'fulfilled') await started.value?.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -126,9 +128,15 @@ export class RunClient implements CallSites {
     throw new CardumenError('name-unknown', `No member ${id} offers to run things.`)
   }
 
+  /** A start that failed is tried anew by the next call. */
   #localSite(): Promise<Worksite> {
-    this.#local ??= this.#startLocal()
-    return this.#local.site
+    if (this.#local !== undefined) return this.#local.site
+    const local = this.#startLocal()
+    this.#local = local
+    local.site.catch(() => {
+      if (this.#local === local) this.#local = undefined
+    })
+    return local.site
   }
 
   #startLocal(): { readonly started: Promise<LocalRun>; readonly site: Promise<Worksite> } {

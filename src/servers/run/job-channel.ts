@@ -25,6 +25,8 @@ export interface OutgoingJob {
   readonly options: CallOptions
   onReply(reply: JobReply): void
   onError(error: unknown): void
+  /** The member is silent. True: the job went elsewhere, and its answer from there counts no more. */
+  onSilence(): boolean
 }
 
 export interface ReportedLoad {
@@ -41,6 +43,8 @@ export class JobChannel {
   readonly #onLoad: (load: ReportedLoad) => void
   /** Waits for the end of the turn; bounded by what its callers have in flight. */
   #waiting: OutgoingJob[] = []
+  /** The jobs of each message that is under way, without those that have ended. */
+  readonly #underWay = new Set<(OutgoingJob | undefined)[]>()
 
   constructor(run: RunService, clock: Clock, onLoad: (load: ReportedLoad) => void) {
     this.#run = run
@@ -54,6 +58,13 @@ export class JobChannel {
 
   send(job: OutgoingJob): void {
     if (this.#waiting.push(job) === 1) this.#clock.soon(() => this.#flush())
+  }
+
+  /** Tells what waits there that the member is silent. */
+  onSilence(): void {
+    for (const jobs of [...this.#underWay]) {
+      for (const [id, job] of jobs.entries()) if (job?.onSilence() === true) jobs[id] = undefined
+    }
   }
 
   #flush(): void {
@@ -74,12 +85,15 @@ export class JobChannel {
   async #sendTogether(jobs: (OutgoingJob | undefined)[]): Promise<void> {
     const request = packParcels(jobs.map((job, id) => parcel(id, jobLabel.job, job?.request)))
     const options = jobs[0]?.options
+    this.#underWay.add(jobs)
     try {
       if (jobs.length === 1) this.#onAnswer(jobs, await this.#run.call(request, options))
       else for await (const message of this.#run.callMany(request, options)) this.#onAnswer(jobs, message)
       if (jobs.some((job) => job !== undefined)) throw unanswered()
     } catch (error) {
       fail(jobs, error)
+    } finally {
+      this.#underWay.delete(jobs)
     }
   }
 

@@ -16,6 +16,9 @@ class PlayedThread implements JobWorker {
   readonly withdrawn: number[] = []
   readonly cancelled: number[] = []
   isEnded = false
+  /** Told to end; a real thread takes a while, this one until `exit` where it `isSlow`. */
+  isTold = false
+  isSlow = false
 
   constructor(events: WorkerEvents) {
     this.events = events
@@ -36,7 +39,8 @@ class PlayedThread implements JobWorker {
   }
 
   terminate(): void {
-    this.exit('terminated')
+    this.isTold = true
+    if (!this.isSlow) this.exit('terminated')
   }
 
   begin(count = 1): void {
@@ -267,6 +271,37 @@ describe('a pool of threads', () => {
     assert.equal(thread(0).isEnded, true)
     assert.equal(pool.replacedCount, 0)
     assert.equal(pool.threads, 0)
+  })
+
+  it('gives no job to a thread that it has told to end, and counts none as replaced that had no work', () => {
+    const { pool, clock, thread, replies, submit } = newPool(1)
+    submit(1)
+    thread(0).finish()
+    thread(0).isSlow = true
+    clock.pass(1_500)
+    assert.deepEqual([thread(0).isTold, thread(0).isEnded], [true, false])
+    submit(1, 1)
+    assert.equal(thread(0).waiting.length, 0)
+    thread(0).exit('terminated')
+    thread(1).finish()
+    assert.equal(replies.get(1), 'done')
+    assert.equal(pool.replacedCount, 0)
+  })
+
+  it('gives no job to a thread that it ends for an abandoned one', () => {
+    const { pool, clock, thread, submit } = newPool(1)
+    const [looping] = submit(1)
+    thread(0).begin()
+    thread(0).isSlow = true
+    assert(looping !== undefined)
+    pool.abandon(looping)
+    clock.pass(1_100)
+    assert.equal(thread(0).isTold, true)
+    submit(1, 1)
+    assert.equal(thread(0).waiting.length, 0)
+    thread(0).exit('terminated')
+    assert.equal(thread(1).waiting.length, 1)
+    assert.equal(pool.replacedCount, 1)
   })
 
   it('answers every job when it closes', () => {

@@ -132,7 +132,7 @@ export class JobPool {
     })
     for (const job of this.#queue) this.#end(job, 'failed', failure)
     this.#queue.clear()
-    for (const thread of this.#threads) thread.worker.terminate()
+    for (const thread of this.#threads) thread.end()
   }
 
   #place(job: PoolJob): void {
@@ -178,7 +178,7 @@ export class JobPool {
     thread.isStalled = false
     this.#end(job, status === 'ok' ? 'ok' : 'failed', reply)
     while (thread.hasRoom && this.#queue.size > 0) this.#giveNext(thread)
-    if (thread.isSpent && thread.jobs.size === 0) thread.worker.terminate()
+    if (thread.isSpent && thread.jobs.size === 0) thread.end()
   }
 
   #giveNext(thread: PoolThread): void {
@@ -234,7 +234,7 @@ export class JobPool {
     this.#clock.after(
       graceMs,
       () => {
-        if (thread.jobs.has(job.id)) thread.worker.terminate()
+        if (thread.jobs.has(job.id)) thread.end()
       },
       { background: true },
     )
@@ -248,7 +248,7 @@ export class JobPool {
       thread.hasProgressed = false
       thread.isStalled = thread.jobs.size > 0 && now - thread.progressAt > stalledMs
       if (thread.isStalled) this.#relieve(thread)
-      if (thread.jobs.size === 0 && now - thread.progressAt > this.#options.idleMs) thread.worker.terminate()
+      if (thread.jobs.size === 0 && now - thread.progressAt > this.#options.idleMs) thread.end()
     }
     if (this.#threads.length > 0) this.#tickAfter(this.#unfinished > 0 ? tickMs : this.#options.idleMs / 4)
   }

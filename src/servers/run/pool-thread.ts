@@ -29,6 +29,7 @@ export class PoolThread {
   /** When the pool last saw that. */
   progressAt: Instant = instant(0)
   isStalled = false
+  #isEnding = false
   #takenBack = 0
   #abandoned = 0
 
@@ -50,7 +51,7 @@ export class PoolThread {
   }
 
   get hasRoom(): boolean {
-    return this.jobs.size < jobsPerThreadMax && this.#takenBack < takenBackMax && !this.isSpent
+    return this.jobs.size < jobsPerThreadMax && this.#takenBack < takenBackMax && !this.isSpent && !this.#isEnding
   }
 
   /** Jobs, and far more where none of them makes progress. */
@@ -62,6 +63,13 @@ export class PoolThread {
     if (this.jobs.size === 0) this.hasProgressed = true
     this.jobs.set(job.id, job)
     this.worker.submit({ id: job.id, request: job.request })
+  }
+
+  /** It takes no more jobs from now on, though a while may pass until it has exited. */
+  end(): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    this.worker.terminate()
   }
 
   /** True: the job had not begun, and this thread no longer has it. */

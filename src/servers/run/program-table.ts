@@ -3,21 +3,33 @@
  *
  * A program belongs to the member that started it and is killed when that is gone, unless it was started detached.
  * What it prints is kept up to a bound and then it waits, as with any pipe, until somebody reads. Programs that ended
- * stay for a while, so that their exit status and the rest of their output can still be had.
+ * stay for a while, so that their exit status and the rest of their output can still be had: first those go of which
+ * nothing is left to read; one that must go with output left fails its reader, who would else take it for the end.
  */
 import type { Clock } from '../../edges/clock.ts'
-import type { ChildProcess, Processes, ProcessSpec } from '../../edges/processes.ts'
+import type { Processes, ProcessSpec } from '../../edges/processes.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Address } from '../../lib/identifiers.ts'
+import type { Signal } from '../../lib/signal.ts'
 import { RunningProgram } from './running-program.ts'
 
 export const programsRunningMax = 256
-/** Ended programs that are kept; the one that ended first is forgotten first. */
+/** Ended programs that are kept though all their output is read; the one that ended first is forgotten first. */
 export const programsEndedMax = 64
+/** Ended programs that are kept because somebody may still read their output. */
+export const programsUnreadMax = 256
+/** Output of ended programs that nobody has read, over all of them. */
+export const unreadBytesMax = 67_108_864
 
 export interface ProgramSpec extends ProcessSpec {
   readonly owner: Address
   readonly detached: boolean
+}
+
+/** A program whose process is about to be. */
+interface Beginning {
+  readonly spec: ProgramSpec
+  isOwnerGone: boolean
 }
 
 export class ProgramTable {
@@ -25,7 +37,7 @@ export class ProgramTable {
   readonly #clock: Clock
   readonly #programs = new Map<number, RunningProgram>()
   #ended: number[] = []
-  #starting = 0
+  readonly #beginnings = new Set<Beginning>()
   #count = 0
   #isClosed = false
 
@@ -34,23 +46,28 @@ export class ProgramTable {
     this.#clock = clock
   }
 
-  /** @throws CardumenError `process-failed`; `try-again` over `programsRunningMax`. */
-  async start(spec: ProgramSpec): Promise<{ readonly number: number; readonly program: RunningProgram }> {
+  /**
+   * A program that nobody wants any more by the time that it runs is killed.
+   * @param signal - of the caller.
+   * @throws CardumenError `process-failed`; `try-again` over `programsRunningMax`; `cancelled`; `closed`.
+   */
+  async start(
+    spec: ProgramSpec,
+    signal: Signal,
+  ): Promise<{ readonly number: number; readonly program: RunningProgram }> {
     if (this.runningCount >= programsRunningMax)
       throw new CardumenError('try-again', `${programsRunningMax} programs run here already.`)
     const number = ++this.#count
     const program = new RunningProgram(spec, this.#clock.wallMs(), () => this.#onEnded(number))
-    this.#starting++
-    let child: ChildProcess
-    try {
-      child = await this.#processes.start(spec, program)
-    } finally {
-      this.#starting--
+    const isOwnerGone = await this.#begin(spec, program)
+    if (this.#isClosed || isOwnerGone || signal.aborted) {
+      program.end()
+      throw this.#isClosed
+        ? new CardumenError('closed', 'The member closed; the program was ended as it began.', { executed: 'yes' })
+        : new CardumenError('cancelled', 'The program was given up and ended as it began.', { executed: 'yes' })
     }
-    program.begin(child)
     this.#programs.set(number, program)
-    if (this.#isClosed) this.release(number)
-    else if (program.status !== undefined) this.#onEnded(number)
+    if (program.status !== undefined) this.#onEnded(number)
     return { number, program }
   }
 
@@ -67,7 +84,7 @@ export class ProgramTable {
   }
 
   get runningCount(): number {
-    return this.#programs.size - this.#ended.length + this.#starting
+    return this.#programs.size - this.#ended.length + this.#beginnings.size
   }
 
   release(number: number): void {
@@ -78,9 +95,8 @@ export class ProgramTable {
   }
 
   onMemberParted(address: Address): void {
-    for (const [number, { spec }] of this.#programs) {
-      if (spec.owner === address && !spec.detached) this.release(number)
-    }
+    for (const beginning of this.#beginnings) if (isLeftBehind(beginning.spec, address)) beginning.isOwnerGone = true
+    for (const [number, { spec }] of this.#programs) if (isLeftBehind(spec, address)) this.release(number)
   }
 
   close(): void {
@@ -88,10 +104,38 @@ export class ProgramTable {
     for (const number of [...this.#programs.keys()]) this.release(number)
   }
 
+  /** True: its owner went meanwhile. */
+  async #begin(spec: ProgramSpec, program: RunningProgram): Promise<boolean> {
+    const beginning: Beginning = { spec, isOwnerGone: false }
+    this.#beginnings.add(beginning)
+    try {
+      program.begin(await this.#processes.start(spec, program))
+    } finally {
+      this.#beginnings.delete(beginning)
+    }
+    return beginning.isOwnerGone
+  }
+
   #onEnded(number: number): void {
     if (!this.#programs.has(number) || this.#ended.includes(number)) return
     this.#ended.push(number)
-    const oldest = this.#ended.length > programsEndedMax ? this.#ended[0] : undefined
-    if (oldest !== undefined) this.release(oldest)
+    for (;;) {
+      const dispensable = this.#dispensable()
+      if (dispensable === undefined) return
+      this.release(dispensable)
+    }
   }
+
+  /** The ended program to forget next; undefined while there is room for all. */
+  #dispensable(): number | undefined {
+    const unread = this.#ended.filter((number) => this.get(number).hasOutputLeft)
+    const unreadBytes = unread.reduce((sum, number) => sum + this.get(number).outputBytes, 0)
+    if (unread.length > programsUnreadMax || unreadBytes > unreadBytesMax) return unread[0]
+    if (this.#ended.length - unread.length <= programsEndedMax) return undefined
+    return this.#ended.find((number) => !this.get(number).hasOutputLeft)
+  }
+}
+
+function isLeftBehind(spec: ProgramSpec, parted: Address): boolean {
+  return spec.owner === parted && !spec.detached
 }

@@ -98,6 +98,19 @@ export class RemoteCall implements OutgoingJob {
     this.#onFailure(this.#leave(), error)
   }
 
+  /** Work that may run twice does not wait for a member that may never come back; whoever calls this has another. */
+  onSilence(): boolean {
+    const remainingMs = this.#remainingMs
+    if (!this.#plan.isIdempotent || this.#plan.on !== undefined || remainingMs <= 0 || this.#tries >= sitesPerCallMax)
+      return false
+    for (const counts of this.#plan.counts) {
+      counts.interrupted++
+      counts.rerun++
+    }
+    this.#startElsewhere(this.#leave(), remainingMs)
+    return true
+  }
+
   /** A message whose time is up is cancelled, and the member where it was may hear of that before its own clock says so. */
   #asSeenHere(failure: JobFailure): JobFailure {
     if (failure.code !== 'cancelled' || this.#plan.options.signal?.aborted === true) return failure
@@ -124,16 +137,31 @@ export class RemoteCall implements OutgoingJob {
       error instanceof CardumenError && error.executed === 'unknown' && interruptions.has(error.code)
     if (isInterruption) for (const counts of this.#plan.counts) counts.interrupted++
     if (!mayRunAgain(error, this.#plan.isIdempotent)) return this.#reject(error)
-    const remainingMs = this.#plan.timeoutMs - (this.#sites.clock.now() - this.#startedAt)
+    const remainingMs = this.#remainingMs
     if (remainingMs <= 0 || this.#tries >= sitesPerCallMax || this.#plan.options.signal?.aborted === true)
       return this.#reject(error)
     if (isInterruption) for (const counts of this.#plan.counts) counts.rerun++
-    if (this.#plan.timeoutMs !== Number.POSITIVE_INFINITY)
-      this.options = { ...this.#plan.options, timeoutMs: remainingMs }
-    if (error.code === 'try-again') return this.#startLater()
+    if (error.code === 'try-again') {
+      this.#shortenTo(remainingMs)
+      return this.#startLater()
+    }
+    this.#startElsewhere(site, remainingMs)
+  }
+
+  #startElsewhere(site: Worksite, remainingMs: number): void {
+    this.#shortenTo(remainingMs)
     this.#avoided ??= new Set()
     this.#avoided.add(site.address)
     this.start()
+  }
+
+  #shortenTo(remainingMs: number): void {
+    if (this.#plan.timeoutMs !== Number.POSITIVE_INFINITY)
+      this.options = { ...this.#plan.options, timeoutMs: remainingMs }
+  }
+
+  get #remainingMs(): number {
+    return this.#plan.timeoutMs - (this.#sites.clock.now() - this.#startedAt)
   }
 
   /** The member is alive and full: this is no try that failed. */

@@ -121,13 +121,17 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
     void this.#feed(concurrency, concurrency * factor)
   }
 
+  /** However it ends, the source is told, unless it came to its end itself. */
   async #feed(concurrency: number, ahead: number): Promise<void> {
     try {
-      for await (const item of this.#items) {
+      const source = sourceOf(this.#items)
+      for (;;) {
+        const next = await this.#nextOf(source)
+        if (next?.done === true) break
         while (this.#failure === undefined && (this.#inFlight >= concurrency || this.#started - this.#taken >= ahead))
           await this.#change()
-        if (this.#failure !== undefined) return
-        this.#start(this.#started++, item)
+        if (this.#failure !== undefined || next === undefined) return source.leave()
+        this.#start(this.#started++, next.value)
       }
       this.#isFed = true
       this.#changed()
@@ -135,6 +139,27 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** Undefined: the map failed while it waited. */
+  async #nextOf(source: Source): Promise<IteratorResult<unknown> | undefined> {
+    const next = source.next()
+    if (!(next instanceof Promise)) return next
+    let failure: { readonly error: unknown } | undefined
+    let result: IteratorResult<unknown> | undefined
+    next.then(
+      (arrived) => {
+        result = arrived
+        this.#changed()
+      },
+      (error: unknown) => {
+        failure = { error }
+        this.#changed()
+      },
+    )
+    while (result === undefined && failure === undefined && this.#failure === undefined) await this.#change()
+    if (failure !== undefined) throw failure.error
+    return result
   }
 
   #start(index: number, item: unknown): void {
@@ -194,4 +219,27 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
     this.#wake = []
     for (const wake of waiting) wake()
   }
+}
+
+/** The iterator of the items, whichever kind it is. */
+interface Source {
+  next(): Promise<IteratorResult<unknown>> | IteratorResult<unknown>
+  /** Nobody wants more of it. */
+  leave(): void
+}
+
+function sourceOf(items: Items<unknown>): Source {
+  if (!isAsync(items)) {
+    const iterator = items[Symbol.iterator]()
+    return { next: () => iterator.next(), leave: () => void iterator.return?.() }
+  }
+  const iterator = items[Symbol.asyncIterator]()
+  return {
+    next: () => Promise.resolve(iterator.next()),
+    leave: () => void Promise.resolve(iterator.return?.()).catch(() => undefined),
+  }
+}
+
+function isAsync(items: Items<unknown>): items is AsyncIterable<unknown> {
+  return (items as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== undefined
 }

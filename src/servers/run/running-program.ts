@@ -35,6 +35,8 @@ export class RunningProgram implements ProcessEvents {
   #change = newChange()
   #hasInputRoom = true
   #isReleased = false
+  /** Released with output that nobody has read, or that was still to come. */
+  #isCutOff = false
 
   constructor(spec: ProgramSpec, startedMs: number, onEnded: () => void) {
     this.spec = spec
@@ -60,6 +62,16 @@ export class RunningProgram implements ProcessEvents {
     return this.#status
   }
 
+  /** Bytes that nobody has read. */
+  get outputBytes(): number {
+    return this.#outputBytes
+  }
+
+  /** Somebody reads it, or may want to. */
+  get hasOutputLeft(): boolean {
+    return this.#isRead || this.#output.length > 0
+  }
+
   onOutput(stream: OutputChunk['stream'], chunk: Uint8Array): void {
     if (this.#isReleased) return
     this.#output.push({ stream, chunk })
@@ -79,7 +91,7 @@ export class RunningProgram implements ProcessEvents {
     this.#onEnded()
   }
 
-  /** @throws CardumenError `try-again` while another reader is at it. */
+  /** @throws CardumenError `try-again` while another reader is at it; `process-unknown` where the rest is lost. */
   async *output(): AsyncGenerator<OutputChunk, void> {
     if (this.#isRead) throw new CardumenError('try-again', 'Somebody else reads the output of this process.')
     this.#isRead = true
@@ -90,7 +102,8 @@ export class RunningProgram implements ProcessEvents {
           this.#outputBytes -= next.chunk.length
           if (this.#outputBytes < outputBytesResume) this.#resume()
           yield next
-        } else if (this.#status !== undefined) return
+        } else if (this.#isCutOff) throw cutOff()
+        else if (this.#status !== undefined) return
         else await this.#change.promise
       }
     } finally {
@@ -122,11 +135,14 @@ export class RunningProgram implements ProcessEvents {
 
   /** Kills it where it still runs, and lets it come to its end though nobody reads. */
   end(): void {
+    if (this.#isReleased) return
     this.#isReleased = true
+    this.#isCutOff = this.#status === undefined || this.#output.length > 0
     this.signal('SIGKILL')
     this.#outputBytes = 0
     this.#output.length = 0
     this.#resume()
+    this.#changed()
   }
 
   #pause(): void {
@@ -151,6 +167,12 @@ export class RunningProgram implements ProcessEvents {
     assert(this.#child !== undefined, 'a program is in the table once it has started')
     return this.#child
   }
+}
+
+function cutOff(): CardumenError {
+  return new CardumenError('process-unknown', 'The process was forgotten before all of its output was read.', {
+    executed: 'yes',
+  })
 }
 
 interface ChangeToCome {

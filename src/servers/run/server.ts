@@ -178,7 +178,7 @@ export class RunServer {
   }
 
   async #startProgram(spec: ProgramInput, context: CallContext): Promise<ListedProcess> {
-    const { number, program } = await this.#programs.start({ ...spec, owner: context.caller })
+    const { number, program } = await this.#programs.start({ ...spec, owner: context.caller }, context.signal)
     return this.#listed(number, program)
   }
 

@@ -3,10 +3,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { address, incarnation, memberId } from '../../lib/identifiers.ts'
 import { seededRandom } from '../../lib/random.ts'
-import { mostSuitable, type Worksite } from './worksites.ts'
+import { doubt, mostSuitable, type Worksite } from './worksites.ts'
 
-const site = (name: string, suitability: number, isHandy = false) =>
-  ({ address: address(memberId(name), incarnation(1)), suitability: () => suitability, isHandy }) as unknown as Worksite
+const site = (name: string, suitability: number, isHandy = false, siteDoubt: number = doubt.none) =>
+  ({
+    address: address(memberId(name), incarnation(1)),
+    suitability: () => suitability,
+    isHandy,
+    doubt: siteDoubt,
+  }) as unknown as Worksite
 
 const random = seededRandom(1)
 const chosenOf = (sites: readonly Worksite[], avoided?: ReadonlySet<Worksite['address']>): Set<string> =>
@@ -35,5 +40,19 @@ describe('the choice of a member', () => {
     const sites = [site('a', 10), site('b', 30)]
     assert.deepEqual(chosenOf(sites, new Set([sites[1]!.address])), new Set(['a#1']))
     assert.deepEqual(chosenOf(sites, new Set(sites.map((each) => each.address))), new Set(['none']))
+  })
+
+  it('is one that has said what it can do before one that has not, and a silent one last', () => {
+    const known = site('known', 1)
+    const unknown = site('unknown', 1_000, true, doubt.unknown)
+    const silent = site('silent', 2_000, true, doubt.silent)
+    for (const sites of [
+      [silent, unknown, known],
+      [known, unknown, silent],
+    ]) {
+      assert.deepEqual(chosenOf(sites), new Set(['known#1']))
+      assert.deepEqual(chosenOf(sites, new Set([known.address])), new Set(['unknown#1']))
+      assert.deepEqual(chosenOf(sites, new Set([known.address, unknown.address])), new Set(['silent#1']))
+    }
   })
 })
