@@ -29,7 +29,7 @@ export const errorCodes = {
   'name-invalid': 'Not a valid name.',
   'option-invalid': 'An option has a value that makes no sense.',
   closed: 'The system, link or engine was closed by this program.',
-  'state-unwritable': 'The state folder cannot be created or written.',
+  'state-unwritable': 'The state folder cannot be created, entered or written.',
   'state-newer': 'The state folder was written by a newer version of cardumen.',
   'state-damaged': 'The state file is no valid database, or was removed or replaced while it was open.',
   'disk-full': 'The disk of the state folder is full.',

@@ -5,10 +5,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Semantics, System } from '../../src/cardumen.ts'
+import { memberId, memberOf } from '../../src/lib/identifiers.ts'
+import { MemberService, memberServiceName } from '../../src/servers/member/interface.ts'
 import type { MemberProcess } from './fixtures/member-process.ts'
 import { waitingAt } from './fixtures/outcomes.ts'
 import { type Behaviour, Probe } from './fixtures/probe-service.ts'
-import { type CallerProcess, TestSystem, until } from './fixtures/test-system.ts'
+import { type CallerProcess, TestSystem, until, within } from './fixtures/test-system.ts'
 
 const allSemantics: readonly Semantics[] = ['maybe', 'at-most-once', 'at-least-once']
 
@@ -92,3 +94,58 @@ for (const [index, phase] of phases.entries()) {
     })
   })
 }
+
+describe('a caller that is killed', () => {
+  let test: TestSystem
+  let system: System
+  before(async () => {
+    test = await TestSystem.begin()
+    system = await test.join({ name: 'bystander' })
+  })
+  after(() => test[Symbol.asyncDispose]())
+
+  const gone = (caller: CallerProcess): Promise<void> =>
+    until(() => !system.members().some(({ id }) => id === caller.name), 'the end of the caller')
+
+  const isSending = async (caller: CallerProcess, server: MemberProcess): Promise<boolean> => {
+    const { links } = await system.open(MemberService, memberServiceName(memberId(caller.name))).status()
+    return links.peers.some(({ peer, queuedBytes }) => memberOf(peer) === server.name && queuedBytes > 1_048_576)
+  }
+
+  it('while its call backs off from a server without room leaves nothing to run when there is some', async () => {
+    await using server = await test.startServer('full', { serve: { name: 'full', concurrency: 1, mailbox: 0 } })
+    const probe = system.open(Probe, 'full')
+    const blocker = probe.run({ id: 'blocker', behaviour: 'ignore' })
+    await server.line('running blocker')
+    const caller = await test.startCaller('backing-off', { server: 'full' })
+    const steps = system.open(MemberService, memberServiceName(memberId(server.name))).trace()
+    const refused = (async () => {
+      for await (const { effects } of steps)
+        if (effects.some(({ kind, type }) => kind === 'send' && type === 'TA')) break
+    })()
+    caller.call({ id: 'backing-off', behaviour: 'now' })
+    await within(refused, 'the refusal')
+    await caller.kill()
+    await gone(caller)
+    server.tell('release blocker')
+    await blocker
+    assert.equal(await probe.run({ id: 'after', behaviour: 'now' }), 'after')
+    assert.equal(test.executions('backing-off'), 0)
+  })
+
+  it('in the middle of a large argument leaves a server that never runs it, and serves on', async () => {
+    await using server = await test.startServer('large', { serve: { name: 'large' } })
+    const caller = await test.startCaller('sending', { server: 'large' })
+    caller.call({ id: 'before', behaviour: 'now' })
+    await caller.line('answered before')
+    // A stopped server takes no more than the sockets hold, so the caller surely is in the middle.
+    server.signal('SIGSTOP')
+    caller.call({ id: 'large', behaviour: 'now', paddingBytes: 32 * 1_048_576 })
+    while (!(await isSending(caller, server))) await new Promise(setImmediate)
+    await caller.kill()
+    server.signal('SIGCONT')
+    await gone(caller)
+    assert.equal(await system.open(Probe, 'large').run({ id: 'after-large', behaviour: 'now' }), 'after-large')
+    assert.equal(test.executions('large'), 0)
+  })
+})

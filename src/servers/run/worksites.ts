@@ -72,9 +72,9 @@ export class Worksite {
   }
 
   /** A silent one is asked for its load, so that it is heard when it goes on though nobody calls it. */
-  onSilenceChanged(isSilent: boolean): void {
-    this.#isSilent = isSilent
-    if (isSilent) void this.#askLoad()
+  onSilenceChanged(silent: boolean): void {
+    this.#isSilent = silent
+    if (silent) void this.#askLoad()
   }
 
   noteModule(module: string): void {
