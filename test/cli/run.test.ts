@@ -106,7 +106,7 @@ describe('run', { timeout: 60_000 }, () => {
     )
     assert.match(
       (await sandbox.run(['ps'])).stdout,
-      /^ +PID +MEMBER +STATE +SINCE +STARTED BY +PROGRAM\n *\d+ +m2 +running/,
+      /^ *PID +MEMBER +STATE +SINCE +STARTED BY +PROGRAM\n *\d+ +m2 +running/,
     )
     assert.equal((await sandbox.run(['kill', 'program.ts', '-s', 'SIGSTOP'])).code, 0)
     assert.equal((await sandbox.json<readonly Listed[]>(['ps']))[0]?.state, 'suspended')
