@@ -9,12 +9,16 @@ import { Command, CommanderError } from 'commander'
 import type { Operand } from './command.ts'
 import { addStandardOptions, examples } from './standard-options.ts'
 import { callCommand } from './commands/call.ts'
+import { checkCommand } from './commands/check.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { downCommand } from './commands/down.ts'
+import { exploreCommand } from './commands/explore.ts'
 import { killCommand } from './commands/kill.ts'
 import { psCommand } from './commands/ps.ts'
 import { runCommand } from './commands/run.ts'
+import { simulateCommand } from './commands/simulate.ts'
 import { statusCommand } from './commands/status.ts'
+import { tablesCommand } from './commands/tables.ts'
 import { traceCommand } from './commands/trace.ts'
 import { upCommand } from './commands/up.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
@@ -64,7 +68,11 @@ function commandLine(onEnd: (code: number) => void): Command {
     killCommand,
     callCommand,
     traceCommand,
+    tablesCommand,
+    checkCommand,
+    exploreCommand,
     doctorCommand,
+    simulateCommand,
   ]) {
     const { command, act } = made()
     configured(addStandardOptions(command)).helpOption('-h, --help', 'print this help')

@@ -13,7 +13,7 @@ import { writeDaemonRecord } from '../daemon-records.ts'
 import type { Ending } from '../kernel/ending.ts'
 import { type CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
 import { stateFolderOf } from '../state-folder.ts'
-import { join } from '../system.ts'
+import { join } from '../join.ts'
 
 /** From the first calls on it would only be in the way. */
 const settleMs = 1_000

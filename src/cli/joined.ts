@@ -7,7 +7,8 @@
 import type { MemberEntry } from '../kernel/membership.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { hasState, stateFolderOf } from '../state-folder.ts'
-import { join, type System } from '../system.ts'
+import { join } from '../join.ts'
+import type { System } from '../servers/system.ts'
 import type { StandardOptions } from './standard-options.ts'
 
 export const commandTag = 'command'

@@ -9,7 +9,7 @@ import { type DaemonRecord, livenessOf, livingDaemons } from '../daemon-records.
 import type { MemberEntry } from '../kernel/membership.ts'
 import { isCardumenError } from '../lib/cardumen-error.ts'
 import { MemberService, memberServiceName, type ProcessStatus } from '../servers/member/interface.ts'
-import type { System } from '../system.ts'
+import type { System } from '../servers/system.ts'
 import { compareNames, membersOf } from './joined.ts'
 
 export interface MemberReport {

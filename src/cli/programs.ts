@@ -8,7 +8,7 @@ import { CardumenError } from '../lib/cardumen-error.ts'
 import { type MemberId, memberOf } from '../lib/identifiers.ts'
 import { Run, runName, type signalNames } from '../servers/run/interface.ts'
 import type { ProcessInfo } from '../servers/run/remote-program.ts'
-import type { System } from '../system.ts'
+import type { System } from '../servers/system.ts'
 
 export interface ListedProgram {
   readonly memberId: MemberId

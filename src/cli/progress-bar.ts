@@ -20,8 +20,9 @@ export class ProgressBar implements Disposable {
     this.advanceTo(0)
   }
 
-  advanceTo(done: number): void {
-    if (this.#isShown) process.stderr.write(clearLine + this.#line(done))
+  /** `remark` stands behind the figures. */
+  advanceTo(done: number, remark = ''): void {
+    if (this.#isShown) process.stderr.write(clearLine + this.#line(done, remark))
   }
 
   clear(): void {
@@ -32,8 +33,8 @@ export class ProgressBar implements Disposable {
     this.clear()
   }
 
-  #line(done: number): string {
-    const figures = ` ${done}/${this.#total}`
+  #line(done: number, remark: string): string {
+    const figures = ` ${done}/${this.#total}${remark === '' ? '' : `, ${remark}`}`
     const room = (process.stderr.columns || columnsDefault) - this.#label.length - figures.length - 2
     const columns = Math.max(0, Math.min(barColumnsMax, room))
     const filled = this.#total === 0 ? columns : Math.round((columns * done) / this.#total)

@@ -13,6 +13,8 @@ import type { Signal } from '../lib/signal.ts'
 export const operationsPerTransactionMax = 128
 export const valueBytesMax = 1_048_576
 export const keyBytesMax = 4_096
+export const leaseTtlMsMin = 100
+export const leaseTtlMsMax = 86_400_000
 
 export interface Engine {
   /** Unguessable, drawn when the system began; the same for every process that opens it. */

@@ -5,7 +5,7 @@
  * from programs that joined by themselves.
  */
 import type { MemberEntry } from '../kernel/membership.ts'
-import type { System } from '../system.ts'
+import type { System } from '../servers/system.ts'
 
 export interface FleetOptions {
   readonly home?: string

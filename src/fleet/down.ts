@@ -9,7 +9,8 @@ import type { MemberEntry } from '../kernel/membership.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { MemberService, memberServiceName } from '../servers/member/interface.ts'
 import { hasState, stateFolderOf } from '../state-folder.ts'
-import { join, type System } from '../system.ts'
+import { join } from '../join.ts'
+import type { System } from '../servers/system.ts'
 import { daemonsOf, type FleetOptions, placeOf } from './daemons.ts'
 
 export interface Downed {

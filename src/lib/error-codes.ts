@@ -33,6 +33,7 @@ export const errorCodes = {
   'state-newer': 'The state folder was written by a newer version of cardumen.',
   'state-damaged': 'The state file is no valid database, or was removed or replaced while it was open.',
   'disk-full': 'The disk of the state folder is full.',
+  'disk-failed': 'The disk could not carry out an operation; what was not synced counts as lost.',
   'engine-failed': 'The engine could not carry out an operation.',
   'system-absent': 'No system is running in this state folder.',
   // Engine
@@ -46,6 +47,14 @@ export const errorCodes = {
   'worker-exited': 'The worker that ran the job exited or ran out of memory; it was replaced.',
   'process-failed': 'A process could not be started.',
   'process-unknown': 'No running process has this identifier.',
+  // Simulation
+  'history-invalid': 'A recorded history is not one: its lines, their order or their operations are wrong.',
+  'simulation-failed': 'A claim about a simulated run is broken; the text says which, and how to run it again.',
+  'simulation-stuck': 'A simulated world waits for something that will never come.',
+  'real-world': 'Code under simulation touched real time, chance or I/O.',
+  'scenario-unknown': 'No scenario has this name, or the module exports none.',
+  'trace-invalid': 'A saved trace cannot be read: it is damaged, cut off, too long, or no trace.',
+  'trace-newer': 'The trace was saved by a newer version of cardumen.',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

@@ -5,7 +5,7 @@
  */
 import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
-import type { System } from '../../system.ts'
+import type { System } from '../../servers/system.ts'
 import type { CommandFace, Operand } from '../command.ts'
 import { type StandardOptions, examples } from '../standard-options.ts'
 import { exitCode } from '../exit-code.ts'

@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
-import type { System } from '../../system.ts'
+import type { System } from '../../servers/system.ts'
 import type { CommandFace } from '../command.ts'
 import { type StandardOptions, examples, milliseconds } from '../standard-options.ts'
 import { exitCode } from '../exit-code.ts'

@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import type { MemberEntry } from '../../kernel/membership.ts'
-import type { System } from '../../system.ts'
+import type { System } from '../../servers/system.ts'
 import type { CommandFace } from '../command.ts'
 import { type StandardOptions, examples, milliseconds } from '../standard-options.ts'
 import type { EventMerge } from '../event-merge.ts'

@@ -30,8 +30,6 @@ export const passedChangesMax = 4_096
 
 /** Leases of a whole system. */
 export const leasesMax = 16_384
-export const leaseTtlMsMin = 100
-export const leaseTtlMsMax = 86_400_000
 
 /** Puts are refused below this much free space, so that leases can still be renewed and keys deleted. */
 export const freeBytesReserved = 8 * mebibyte

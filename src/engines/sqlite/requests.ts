@@ -7,8 +7,8 @@
  *
  * Plain data that structured cloning copies. The values of a request were copied when the call was made.
  */
-import type { Entry, LeaseId, Transaction } from '../../edges/engine.ts'
-import type { Revision } from '../../lib/identifiers.ts'
+import type { Done } from '../../edges/carried-out.ts'
+import type { LeaseId, Transaction } from '../../edges/engine.ts'
 import type { Failure } from './sqlite-failure.ts'
 
 /** `suspect` and `close` are no tasks: the first gets no answer, the second the report `closed`. */
@@ -21,15 +21,6 @@ export type RequestedTask =
   | { readonly kind: 'revoke-lease'; readonly id: LeaseId }
 
 export type Answer = Done | { readonly kind: 'failed'; readonly failure: Failure }
-
-export interface Done {
-  readonly kind: 'done'
-  readonly succeeded: boolean
-  readonly wrote: boolean
-  readonly revision: Revision
-  /** Absent where nothing was to be read. */
-  readonly reads?: readonly (Entry | undefined)[]
-}
 
 export type Report =
   | { readonly kind: 'ready'; readonly systemId: string }

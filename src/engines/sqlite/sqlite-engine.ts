@@ -18,15 +18,21 @@ import type {
   WatchBatch,
   WatchOptions,
 } from '../../edges/engine.ts'
+import type { Done } from '../../edges/carried-out.ts'
+import {
+  checkKey,
+  checkLeaseTtl,
+  checkOperation,
+  checkTransaction,
+  type CheckedTransaction,
+} from '../../edges/checked-transaction.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import { revision as toRevision, type Revision } from '../../lib/identifiers.ts'
 import type { Signal } from '../../lib/signal.ts'
-import { leaseTtlMsMax, leaseTtlMsMin, openWaitMsDefault } from './bounds.ts'
-import { checkKey, checkOperation, checkTransaction, type CheckedTransaction } from './checked-transaction.ts'
+import { openWaitMsDefault } from './bounds.ts'
 import { HeldLease } from './held-lease.ts'
 import { prefixRange } from './key-range.ts'
 import { Reader } from './reader.ts'
-import type { Done } from './requests.ts'
 import { errorOf, openFailureOf } from './sqlite-failure.ts'
 import { stateFiles, type StateFiles } from './state-folder.ts'
 import { Watches, type WatchStart } from './watches.ts'
@@ -129,12 +135,7 @@ export class SqliteEngine implements Engine {
 
   async grantLease({ ttlMs }: { readonly ttlMs: number }): Promise<Lease> {
     this.#checkOpen()
-    if (!(ttlMs >= leaseTtlMsMin && ttlMs <= leaseTtlMsMax)) {
-      throw new CardumenError(
-        'option-invalid',
-        `ttlMs is ${ttlMs}; it must be between ${leaseTtlMsMin} and ${leaseTtlMsMax}`,
-      )
-    }
+    checkLeaseTtl(ttlMs)
     const id = randomBytes(16).toString('hex')
     const deadline = new SharedArrayBuffer(8)
     const lease = new HeldLease(

@@ -5,10 +5,11 @@
  * requests. When the thread dies, whatever was not answered may have been committed, and nothing more is taken.
  */
 import { Worker } from 'node:worker_threads'
+import type { Done } from '../../edges/carried-out.ts'
 import type { LeaseId } from '../../edges/engine.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import { closeWaitMsMax, outstandingBytesMax, outstandingRequestsMax } from './bounds.ts'
-import type { Answer, Done, Report, Request, RequestedTask, WriterData } from './requests.ts'
+import type { Answer, Report, Request, RequestedTask, WriterData } from './requests.ts'
 import { errorOf } from './sqlite-failure.ts'
 
 export interface WriterEvents {

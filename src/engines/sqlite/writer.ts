@@ -6,6 +6,7 @@
  * it, never before. When the commit fails, nothing of it happened, and every task in it is told so.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import { carryOut, putsAnything } from '../../edges/carried-out.ts'
 import type { LeaseId } from '../../edges/engine.ts'
 import { heldUpMs, lockWaitMsMax, logFileWaitMsMax } from './bounds.ts'
 import { isSameHolder, type Holder } from './holder-liveness.ts'
@@ -17,7 +18,6 @@ import { diskFull, failureOf, isBusy, isInputOutput, type Failure } from './sqli
 import { Room } from './room.ts'
 import type { StateFiles } from './state-folder.ts'
 import { Store } from './store.ts'
-import { carryOut, putsAnything } from './transactions.ts'
 import type { Turn } from './turn.ts'
 
 /** What a group consists of: the requests of the main thread, and what the thread does of its own accord. */

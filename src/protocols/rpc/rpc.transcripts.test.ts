@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { assertGolden } from '../../../test/machines/transcript.ts'
+import { assertGolden } from '../../../test/golden.ts'
 import { type Story, stories } from './fixtures/stories.ts'
 
 const folder = fileURLToPath(new URL('./transcripts/', import.meta.url))

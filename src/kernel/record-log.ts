@@ -1,0 +1,198 @@
+/**
+ * What a machine persists, on a disk: records in the order of their writing, each there whole or not at all.
+ *
+ *   | bytes of the record u32 | its number u32 | number of the first of its group u32 | CRC-32 of all else u32 | record |
+ *
+ * An append resolves once its record is synced; appends that come while a sync is under way form the next group. What
+ * a crash left of the last group is cut off at opening. A damaged record with a sound one of a later group behind it is
+ * no such rest: the disk has changed what was acknowledged, and the log refuses to open rather than lose it in silence.
+ * Damage in the last group cannot be told from a crash.
+ */
+import type { Disk, DiskFile } from '../edges/disk.ts'
+import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
+import { crc32 } from '../lib/crc32.ts'
+
+export const recordBytesMax = 1_048_576
+/** Of one log; it is read whole at opening. */
+export const logBytesMax = 64 * 1_048_576
+const headerBytes = 16
+const checksumAt = 12
+
+interface Append {
+  readonly record: Uint8Array
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+export class RecordLog implements AsyncDisposable {
+  /** What was in it when it was opened, oldest first. */
+  readonly recovered: readonly Uint8Array[]
+  readonly #file: DiskFile
+  #endBytes: number
+  #count: number
+  #waiting: Append[] = []
+  #writing: Promise<void> | undefined
+  /** After a failed sync nobody knows what the file holds: it takes no more until it is opened anew. */
+  #failure: CardumenError | undefined
+  #isClosed = false
+
+  /** @throws CardumenError `state-damaged`, and what the disk throws. */
+  static async open(disk: Disk, name: string): Promise<RecordLog> {
+    const file = await disk.open(name)
+    try {
+      const sizeBytes = await file.size()
+      if (sizeBytes > logBytesMax) throw damaged(name, `it has ${sizeBytes} bytes`)
+      const { records, endBytes } = readRecords(await file.read(0, sizeBytes), name)
+      if (endBytes < sizeBytes) {
+        await file.truncate(endBytes)
+        await file.sync()
+      }
+      return new RecordLog(file, records, endBytes)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  private constructor(file: DiskFile, recovered: readonly Uint8Array[], endBytes: number) {
+    this.#file = file
+    this.recovered = recovered
+    this.#count = recovered.length
+    this.#endBytes = endBytes
+  }
+
+  /**
+   * Resolves when the record outlives a crash. The bytes must not be changed before.
+   * @throws CardumenError `too-large`, `closed`; `disk-full`, after which it may be tried again; `disk-failed`, after
+   * which the record may be there or not, and the log takes no more.
+   */
+  append(record: Uint8Array): Promise<void> {
+    if (record.length > recordBytesMax)
+      return Promise.reject(new CardumenError('too-large', `A record has at most ${recordBytesMax} bytes.`))
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#isClosed) return Promise.reject(new CardumenError('closed', 'The log is closed.'))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, resolve, reject })
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = undefined
+      })
+    })
+  }
+
+  /** What was appended before is written first. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#writing
+    await this.#file.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0)
+      try {
+        await this.#writeGroup(group)
+        for (const { resolve } of group) resolve()
+      } catch (error) {
+        await this.#onFailed(error)
+        for (const { reject } of group) reject(error)
+      }
+    }
+  }
+
+  async #writeGroup(group: readonly Append[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    const bytes = encodeRecords(
+      group.map(({ record }) => record),
+      this.#count,
+    )
+    if (this.#endBytes + bytes.length > logBytesMax)
+      throw new CardumenError('too-large', `A log has at most ${logBytesMax} bytes.`)
+    await this.#file.write(this.#endBytes, bytes)
+    await this.#file.sync()
+    this.#endBytes += bytes.length
+    this.#count += group.length
+  }
+
+  /** What a full disk took of the group is cut off, so that the next one stands in its place. */
+  async #onFailed(error: unknown): Promise<void> {
+    if (isCardumenError(error, 'too-large')) return
+    try {
+      if (!isCardumenError(error, 'disk-full')) throw error
+      await this.#file.truncate(this.#endBytes)
+    } catch (cause) {
+      this.#failure ??= new CardumenError('disk-failed', `The log ${this.#file.name} takes no more: its disk failed.`, {
+        ...{ executed: 'unknown', cause },
+      })
+    }
+  }
+}
+
+/** `first`: the number of the first of them. */
+function encodeRecords(records: readonly Uint8Array[], first: number): Uint8Array {
+  const sizeBytes = records.reduce((sum, record) => sum + headerBytes + record.length, 0)
+  const bytes = new Uint8Array(sizeBytes)
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const [index, record] of records.entries()) {
+    view.setUint32(at, record.length)
+    view.setUint32(at + 4, first + index)
+    view.setUint32(at + 8, first)
+    bytes.set(record, at + headerBytes)
+    view.setUint32(at + checksumAt, checksum(bytes, at, record.length))
+    at += headerBytes + record.length
+  }
+  return bytes
+}
+
+function readRecords(bytes: Uint8Array, name: string): { readonly records: Uint8Array[]; readonly endBytes: number } {
+  const records: Uint8Array[] = []
+  let at = 0
+  for (let record = soundRecord(bytes, at, 0); record !== undefined; record = soundRecord(bytes, at, records.length)) {
+    records.push(record)
+    at += headerBytes + record.length
+  }
+  if (hasLaterGroup(bytes, at + 1, records.length))
+    throw damaged(name, `record ${records.length} is not what was written, and later ones are`)
+  return { records, endBytes: at }
+}
+
+/** Whether a sound record of a group stands there that began after the record `missing`. */
+function hasLaterGroup(bytes: Uint8Array, from: number, missing: number): boolean {
+  const view = viewOf(bytes)
+  for (let at = from; at + headerBytes <= bytes.length; at++) {
+    const number = view.getUint32(at + 4)
+    if (view.getUint32(at + 8) <= missing || number - missing > bytes.length) continue
+    if (soundRecord(bytes, at, number) !== undefined) return true
+  }
+  return false
+}
+
+function soundRecord(bytes: Uint8Array, at: number, number: number): Uint8Array | undefined {
+  if (at + headerBytes > bytes.length) return undefined
+  const view = viewOf(bytes)
+  const sizeBytes = view.getUint32(at)
+  if (sizeBytes > recordBytesMax || at + headerBytes + sizeBytes > bytes.length) return undefined
+  if (view.getUint32(at + 4) !== number || view.getUint32(at + checksumAt) !== checksum(bytes, at, sizeBytes)) return undefined
+  return bytes.slice(at + headerBytes, at + headerBytes + sizeBytes)
+}
+
+/** Of the record and its header, but for the place of the checksum itself. */
+function checksum(bytes: Uint8Array, at: number, sizeBytes: number): number {
+  const covered = new Uint8Array(checksumAt + sizeBytes)
+  covered.set(bytes.subarray(at, at + checksumAt))
+  covered.set(bytes.subarray(at + headerBytes, at + headerBytes + sizeBytes), checksumAt)
+  return crc32(covered)
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function damaged(name: string, why: string): CardumenError {
+  return new CardumenError('state-damaged', `The log "${name}" is damaged: ${why}.`)
+}

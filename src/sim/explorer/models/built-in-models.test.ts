@@ -1,0 +1,66 @@
+/** The built-in models: they hold, and they stop holding when what keeps them right is taken away. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AnyModel, Bounds, ExplorationResult } from '../exploration.ts'
+import { explore } from '../explore.ts'
+import { rpc } from '../../../protocols/rpc/rpc.ts'
+import type { State } from '../../../protocols/rpc/state.ts'
+import { builtInModel, builtInModels } from './built-in-models.ts'
+import { tokenRingModel } from './token-ring.ts'
+
+function explored(model: AnyModel): ExplorationResult {
+  return explore(model, { nowMs: () => 0 })
+}
+
+function usualBounds(name: string, more: Partial<Bounds>): Bounds {
+  return { ...builtInModel(name).bounds, ...more }
+}
+
+// A lock that one member alone wants cannot break.
+test('every built-in model holds in all that its fewest members can do', () => {
+  for (const { name, members, bounds, make } of builtInModels) {
+    const { verdict, cutBy, states } = explored(make(members.min, bounds))
+    assert.deepEqual([name, verdict, cutBy], [name, 'holds', []])
+    assert.ok(states > 20, `${name} has only ${states} states`)
+  }
+})
+
+test('a lock that believes any release is given to two members, and one with numbered grants is not', () => {
+  const verdicts = ['broken-lock', 'numbered-lock'].map((name) => {
+    const { make, members, bounds } = builtInModel(name)
+    return explored(make(members.usual, bounds)).verdict
+  })
+  assert.deepEqual(verdicts, ['violated', 'holds'])
+})
+
+test('without its duplicate filter the call machine runs a call twice, and the explorer shows how', () => {
+  const { make } = builtInModel('rpc')
+  const bounds = usualBounds('rpc', { lossesMax: 0, crashesMax: 0, timerFiringsMax: 0 })
+  const model = make(2, bounds)
+  assert.equal(explored(model).verdict, 'holds')
+  const forgetful: AnyModel['machine'] = {
+    ...model.machine,
+    step: (state, input, context, effects) => {
+      const { callers } = state as State
+      if (input.kind === 'message') callers.clear()
+      rpc.step(state as State, input as never, context, effects as never)
+    },
+  }
+  const { verdict, counterexample } = explored({ ...model, machine: forgetful })
+  assert.equal(verdict, 'violated')
+  assert.equal(counterexample?.violation, 'call m1#1/1 ran 2 times')
+})
+
+test('a token ring that regenerates a token which was not lost is caught by its fencing numbers', () => {
+  const model = tokenRingModel(2, usualBounds('token-ring', { timerFiringsMax: 1 })) as AnyModel
+  const [first] = model.members
+  assert.ok(first)
+  const second = model.calls.map((planned) => {
+    const { kind } = planned.call as { readonly kind: string }
+    return kind === 'regenerate' ? { ...planned, member: model.members[1] ?? first } : undefined
+  })
+  // Both members are given the same generation, which the machine asks its driver never to do.
+  const twice = { ...model, calls: [...model.calls, ...second.filter((planned) => planned !== undefined)] }
+  assert.equal(explored(model).verdict, 'holds')
+  assert.equal(explored(twice).verdict, 'violated')
+})

@@ -1,0 +1,179 @@
+/**
+ * A scenario of whole members: what users write with `simulate`, and what our own system is tested with.
+ *
+ *   boot     every member joins, and its program becomes ready; no faults
+ *   work     the director acts, and the script's faults happen, for about the plan's duration
+ *   end      when the director has returned; what was checked decides
+ *
+ * A director that never returns fails the run once the world is quiet, or at a bound in virtual time.
+ */
+import { CardumenError, isCardumenError } from '../../lib/cardumen-error.ts'
+import { allFaultKinds } from '../faults/check-script.ts'
+import type { FaultKind } from '../faults/fault.ts'
+import { type NetworkOptions, usualNetwork } from '../faults/network-options.ts'
+import { type FaultCounts, runScript } from '../faults/script-runner.ts'
+import type { Programs } from '../running/virtual-processes.ts'
+import type { Modules } from '../running/virtual-workers.ts'
+import { memberNames, type Plan, type Report, type Scenario, type Surroundings, type Violation } from '../scenario.ts'
+import type { Ending } from '../time/timeline.ts'
+import { DirectedWorld } from './directed-world.ts'
+import { MemberWorld, textOf } from './member-world.ts'
+import type { Director, MemberProgram } from './world.ts'
+
+export interface MemberScenarioOptions {
+  /** kebab-case. */
+  readonly name: string
+  readonly about?: string
+  /** A number, or the names. Default 3. */
+  readonly members?: number | readonly string[]
+  /** Shrinking goes no lower. Default 1. */
+  readonly membersMin?: number
+  /** Virtual milliseconds of work and faults. Default 10,000. */
+  readonly durationMs?: number
+  readonly network?: Partial<NetworkOptions>
+  /** Which faults a swarm draws; default: all that this world knows. */
+  readonly faultKinds?: readonly FaultKind[]
+  /** Runs at the start of every life of every member: a factory, since modules would share state between members. */
+  readonly program?: MemberProgram
+  /** What `system.import` finds, by the end of the module's path. */
+  readonly modules?: Modules
+  /** What `system.run` finds. */
+  readonly programs?: Programs
+}
+
+const membersDefault = 3
+const membersMax = 64
+const durationMsDefault = 10_000
+/** Virtual; to join and become ready, with nothing wrong. */
+const bootMsMax = 60_000
+/** Virtual; after the duration, until the director must have returned. */
+const overtimeMsMax = 600_000
+
+/** On streams, copies and overtaking do not exist; `duplicate` would do nothing there. */
+const memberFaultKinds = allFaultKinds.filter((kind) => kind !== 'duplicate')
+
+export function memberScenario(options: MemberScenarioOptions, director: Director): Scenario {
+  const { members = membersDefault, name } = options
+  const names = typeof members === 'number' ? undefined : members
+  const usual = typeof members === 'number' ? members : members.length
+  if (!Number.isInteger(usual) || usual < 1 || usual > membersMax)
+    throw new CardumenError('option-invalid', `A simulated system has 1 to ${membersMax} members, not ${usual}.`)
+  return {
+    ...{ name, about: options.about ?? `the simulation "${name}"` },
+    members: { min: Math.min(options.membersMin ?? 1, usual), usual, max: names === undefined ? membersMax : usual },
+    ...(names !== undefined && { names }),
+    durationMs: options.durationMs ?? durationMsDefault,
+    faultKinds: options.faultKinds ?? memberFaultKinds,
+    run: (plan, surroundings) => new MemberRun(options, names, plan, surroundings).run(director),
+  }
+}
+
+class MemberRun {
+  readonly #plan: Plan
+  readonly #surroundings: Surroundings
+  readonly #world: MemberWorld
+  #directed: DirectedWorld | undefined
+  #counts: FaultCounts = {}
+
+  constructor(
+    options: MemberScenarioOptions,
+    names: readonly string[] | undefined,
+    plan: Plan,
+    surroundings: Surroundings,
+  ) {
+    this.#plan = plan
+    this.#surroundings = surroundings
+    this.#world = new MemberWorld({
+      ...{ seed: plan.seed, names: memberNames(plan.members, names), surroundings },
+      network: { ...usualNetwork, ...options.network },
+      ...{ program: options.program, modules: options.modules ?? {}, programs: options.programs ?? {} },
+    })
+  }
+
+  async run(director: Director): Promise<Report> {
+    const touchedBefore = this.#surroundings.guards?.touched.length ?? 0
+    try {
+      if (await this.#boot()) await this.#direct(director)
+    } catch (error) {
+      this.#world.violated('invariant', textOf(error))
+    }
+    const touched = this.#surroundings.guards?.touched.slice(touchedBefore) ?? []
+    for (const error of touched) this.#world.violated('real-world', error.message)
+    return this.#report()
+  }
+
+  async #boot(): Promise<boolean> {
+    const { timeline } = this.#world
+    this.#world.startAll()
+    const goal = { isDone: () => this.#world.isWhole || this.#world.violations.length > 0, untilMs: bootMsMax }
+    const ending = await timeline.run(goal)
+    if (ending === 'done') return this.#world.violations.length === 0
+    this.#world.violated('progress', `the members did not become ready ${whyOf(ending)}\n${this.#world.describe()}`)
+    return false
+  }
+
+  async #direct(director: Director): Promise<void> {
+    const { timeline } = this.#world
+    const startedMs = timeline.nowMs
+    this.#counts = runScript(this.#plan.faults, this.#world, (atMs, run) => {
+      if (Number.isFinite(atMs)) timeline.enter(startedMs + atMs, run)
+    })
+    const directed = new DirectedWorld(this.#world, this.#plan, this.#counts)
+    this.#directed = directed
+    let isOver = false
+    timeline.enter(startedMs, () => {
+      void this.#inside(async () => director(directed))
+        .catch((error: unknown) => this.#onDirectorFailed(error))
+        .finally(() => {
+          isOver = true
+        })
+    })
+    const untilMs = startedMs + this.#plan.durationMs + overtimeMsMax
+    const ending = await timeline.run({ isDone: () => isOver, untilMs })
+    if (ending === 'done') return
+    this.#world.violated('stuck', `the simulation never ended ${whyOf(ending)}\n${directed.describeWaits()}`)
+  }
+
+  #onDirectorFailed(error: unknown): void {
+    // The guards have kept what they refused, and say it better.
+    if (!isCardumenError(error, 'real-world')) this.#world.violated(claimOf(error), textOf(error))
+  }
+
+  #inside<Result>(run: () => Result): Result {
+    const { guards } = this.#surroundings
+    return guards === undefined ? run() : guards.run('the simulation', run)
+  }
+
+  #report(): Report {
+    const { timeline, violations } = this.#world
+    return {
+      violations: violations.map(plainViolation),
+      virtualMs: timeline.nowMs,
+      events: timeline.events,
+      checked: this.#directed?.checked ?? 0,
+      faults: this.#counts,
+      digest: this.#digest(),
+    }
+  }
+
+  #digest(): string {
+    const { timeline, violations } = this.#world
+    for (const history of this.#directed?.histories ?? [])
+      for (const event of history.events) timeline.note(JSON.stringify(event))
+    for (const { claim } of violations) timeline.note(claim)
+    return timeline.digest
+  }
+}
+
+function plainViolation({ claim, text }: Violation): Violation {
+  return { claim, text }
+}
+
+function whyOf(ending: Ending): string {
+  return ending === 'quiet' ? '(nothing is left that could happen):' : '(its time is over):'
+}
+
+/** A claim of the program's own, in the words of whoever threw. */
+function claimOf(error: unknown): string {
+  return isCardumenError(error) ? error.code : 'program'
+}

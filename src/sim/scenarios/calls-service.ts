@@ -1,0 +1,73 @@
+/**
+ * The service of the scenario `calls`: its contract, its handlers, and the ledger in which they note that they ran.
+ *
+ * The ledger is no part of any member, so what is counted there is what happened, over all lives. A variant with a
+ * fault of its own shows that the checkers find it.
+ */
+import { defineService, type Handlers } from '../../kernel/service.ts'
+import { bytes, objectOf, text, wholeNumber } from '../../servers/schemas.ts'
+import type { System } from '../../servers/system.ts'
+
+const nameCharactersMax = 100
+export const bodyBytesMax = 1_048_576
+const itemsMax = 1_000
+const delayMsMax = 60_000
+
+const order = objectOf({ call: text(nameCharactersMax), delayMs: wholeNumber(delayMsMax), body: bytes(bodyBytesMax) })
+const answer = objectOf({ call: text(nameCharactersMax), sizeBytes: wholeNumber(bodyBytesMax) })
+const streamed = objectOf({ call: text(nameCharactersMax), items: wholeNumber(itemsMax), delayMs: wholeNumber(delayMsMax) })
+const item = objectOf({ call: text(nameCharactersMax), number: wholeNumber(itemsMax) })
+
+export const Tally = defineService('tally', {
+  append: { input: order, output: answer },
+  look: { input: order, output: answer, idempotent: true },
+  fail: { input: order, output: answer },
+  count: { input: streamed, output: item, stream: true },
+})
+
+/** What our own code does wrong on purpose. */
+export type TallyVariant = 'right' | 'runs-twice' | 'wrong-answer' | 'skips-item' | 'never-answers'
+
+export class Ledger {
+  readonly #executions = new Map<string, number>()
+
+  note(call: string): void {
+    this.#executions.set(call, this.executionsOf(call) + 1)
+  }
+
+  executionsOf(call: string): number {
+    return this.#executions.get(call) ?? 0
+  }
+}
+
+export function tallyHandlers(
+  system: System,
+  ledger: Ledger,
+  variant: TallyVariant,
+): Handlers<(typeof Tally)['operations']> {
+  const run = async ({ call, delayMs, body }: { call: string; delayMs: number; body: Uint8Array }) => {
+    ledger.note(call)
+    if (delayMs > 0) await system.sleep(delayMs)
+    return { call, sizeBytes: body.length }
+  }
+  return {
+    append: async (input) => {
+      if (variant === 'runs-twice') ledger.note(input.call)
+      if (variant === 'never-answers') await new Promise<never>(() => undefined)
+      return run(input)
+    },
+    look: async (input) => ({ ...(await run(input)), ...(variant === 'wrong-answer' && { call: 'another' }) }),
+    fail: async (input) => {
+      await run(input)
+      throw new RangeError('no')
+    },
+    count: async function* ({ call, items, delayMs }) {
+      ledger.note(call)
+      for (let number = 0; number < items; number++) {
+        if (variant === 'skips-item' && number === 2) continue
+        yield { call, number }
+        if (delayMs > 0) await system.sleep(delayMs)
+      }
+    },
+  }
+}

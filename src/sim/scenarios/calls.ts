@@ -1,0 +1,214 @@
+/**
+ * Members that call each other's services, by name and by capability, in every way in which a call can be made.
+ *
+ * Each member serves under a name that all share and under one of its own. Calls differ in semantics, time limit,
+ * priority, size and in when they are given up; streams are read to their end, or left. It is checked that calls ran as
+ * often as their semantics say, that errors say truthfully whether they ran, that answers and items belong to their
+ * calls, that every call ends, and that after the last fault everybody reaches every name again.
+ */
+import type { Capability } from '../../kernel/capability.ts'
+import { type CallOptions, type Semantics } from '../../kernel/service.ts'
+import { CardumenError, type Executed, isCardumenError } from '../../lib/cardumen-error.ts'
+import { signalSource } from '../../lib/signal.ts'
+import type { System } from '../../servers/system.ts'
+import { type CallRecord, checkExecutions, type ExecutionPromise } from '../checkers/executions.ts'
+import { type Attempt, checkProgress } from '../checkers/progress.ts'
+import type { World } from '../members/world.ts'
+import type { Scenario } from '../scenario.ts'
+import { bodyBytesMax, Ledger, Tally, tallyHandlers, type TallyVariant } from './calls-service.ts'
+import { type Client, expectSuccess, pick, runClients } from './clients.ts'
+import { scenarioWithMemory } from './scenario-with-memory.ts'
+
+type Operation = 'append' | 'look' | 'fail' | 'count'
+
+const timeoutMsMax = 6_000
+/** What a call may take beyond its own time limit, once nothing is wrong any more. */
+const slackMs = 2_000
+const reachedWithinMs = 30_000
+const sharedName = 'tally'
+
+/** How calls ended, over many runs: a scenario that never meets an end does not test it. */
+export type CallEnds = Map<string, number>
+
+export function callsScenario(variant: TallyVariant = 'right', ends: CallEnds = new Map()): Scenario {
+  return scenarioWithMemory(
+    {
+      name: 'calls',
+      about: 'calls by name and capability run as often as they promise, say truthfully whether they ran, and end',
+      members: 3,
+      durationMs: 10_000,
+    },
+    () => {
+      const ledger = new Ledger()
+      const capabilities = new Map<string, Capability>()
+      return {
+        program: async (system) => {
+          const handlers = tallyHandlers(system, ledger, variant)
+          await system.serve(Tally, handlers, { name: sharedName })
+          const own = await system.serve(Tally, handlers, { name: ownName(system.name), concurrency: 2, mailbox: 4 })
+          capabilities.set(system.name, own.capability)
+        },
+        director: (world) => new CallsRun(world, ledger, capabilities, ends).run(),
+      }
+    },
+  )
+}
+
+export const calls = callsScenario()
+
+function ownName(member: string): string {
+  return `${sharedName}-${member}`
+}
+
+interface Plan {
+  readonly call: string
+  readonly operation: Operation
+  readonly target: string | Capability
+  readonly semantics: Semantics | undefined
+  readonly options: CallOptions
+  readonly givenUpAfterMs: number | undefined
+  readonly delayMs: number
+  readonly sizeBytes: number
+  readonly items: number
+}
+
+class CallsRun {
+  readonly #world: World
+  readonly #ledger: Ledger
+  readonly #capabilities: ReadonlyMap<string, Capability>
+  readonly #ends: CallEnds
+  readonly #told = new Map<ExecutionPromise, { readonly call: string; readonly executed: Executed }[]>()
+  readonly #attempts: Attempt[] = []
+  #calls = 0
+
+  constructor(world: World, ledger: Ledger, capabilities: ReadonlyMap<string, Capability>, ends: CallEnds) {
+    this.#world = world
+    this.#ledger = ledger
+    this.#capabilities = capabilities
+    this.#ends = ends
+  }
+
+  async run(): Promise<void> {
+    const world = this.#world
+    const working = runClients(world, { perMember: 3, gapMsMax: 400 }, (client) => this.#act(client))
+    await world.calm()
+    const faultsEndedMs = world.nowMs
+    await working
+    await this.#reachEveryone()
+    // What was given up may still run; it counts too.
+    await world.sleep(timeoutMsMax)
+    for (const [promise, told] of this.#told) {
+      const records = told.map((each): CallRecord => ({ ...each, executions: this.#ledger.executionsOf(each.call) }))
+      world.check(checkExecutions(promise, records))
+    }
+    const withinMs = timeoutMsMax + slackMs
+    world.check(checkProgress(this.#attempts, { faultsEndedMs, withinMs, endedMs: world.nowMs }))
+  }
+
+  async #act(client: Client): Promise<void> {
+    const plan = this.#draw()
+    const promise = promiseOf(plan)
+    const invokedMs = this.#world.nowMs
+    const executed = await this.#world.on(client.member, (system) => this.#call(system, plan)).catch(executedOf)
+    this.#count(`${plan.operation} ${promise} ${executed.how}`)
+    this.#told.set(promise, [...(this.#told.get(promise) ?? []), { call: plan.call, executed: executed.executed }])
+    const operation = `${plan.call} (${plan.operation}, ${executed.how})`
+    this.#attempts.push({ operation, invokedMs, completedMs: this.#world.nowMs })
+  }
+
+  #draw(): Plan {
+    const { random } = this.#world
+    const operation = pick(this.#world, ['append', 'append', 'append', 'look', 'look', 'fail', 'count'])
+    const semantics = pick(this.#world, [undefined, undefined, 'at-most-once', 'at-least-once', 'maybe'] as const)
+    const isLarge = random.next() < 0.03
+    return {
+      ...{ call: `call ${++this.#calls}`, operation, target: this.#drawTarget(), semantics },
+      options: {
+        ...{ timeoutMs: 20 + random.next() ** 3 * timeoutMsMax, priority: pick(this.#world, [0, 1, 2, 3] as const) },
+        ...(semantics !== undefined && { semantics }),
+      },
+      givenUpAfterMs: random.next() < 0.15 ? random.next() ** 3 * 1_000 : undefined,
+      delayMs: Math.floor(random.next() ** 4 * 500),
+      sizeBytes: isLarge ? random.below(bodyBytesMax) : random.below(100),
+      items: random.below(60),
+    }
+  }
+
+  #drawTarget(): string | Capability {
+    const { names, random } = this.#world
+    const member = names[random.below(names.length)] ?? ''
+    const target = pick(this.#world, ['shared', 'own', 'capability'] as const)
+    if (target === 'shared') return sharedName
+    return (target === 'capability' && this.#capabilities.get(member)) || ownName(member)
+  }
+
+  async #call(system: System, plan: Plan): Promise<End> {
+    const source = signalSource()
+    const { givenUpAfterMs } = plan
+    const cancel =
+      givenUpAfterMs === undefined ? undefined : system.clock.after(givenUpAfterMs, () => source.abort('enough'))
+    const options = { ...plan.options, signal: source.signal }
+    try {
+      return await (plan.operation === 'count' ? this.#read(system, plan, options) : this.#ask(system, plan, options))
+    } finally {
+      cancel?.()
+    }
+  }
+
+  async #ask(system: System, plan: Plan, options: CallOptions): Promise<End> {
+    const { call, operation, target, delayMs, sizeBytes } = plan
+    if (operation === 'count') throw new CardumenError('option-invalid', 'A stream is read.')
+    const tally = system.open(Tally, target)
+    const answer = await tally[operation]({ call, delayMs, body: new Uint8Array(sizeBytes) }, options)
+    const isRight = answer.call === call && answer.sizeBytes === sizeBytes && operation !== 'fail'
+    this.#world.expect(isRight, 'own-answer', `${call} was answered with ${JSON.stringify(answer)}`)
+    return { how: 'ok', executed: 'yes' }
+  }
+
+  /** One in four is left in the middle. */
+  async #read(system: System, plan: Plan, options: CallOptions): Promise<End> {
+    const { call, target, items, delayMs } = plan
+    const leaveAt = this.#world.random.next() < 0.25 ? this.#world.random.below(items + 1) : items
+    let read = 0
+    const stream = system.open(Tally, target).count({ call, items, delayMs: Math.min(delayMs, 50) }, options)
+    for await (const item of stream) {
+      const isRight = item.call === call && item.number === read
+      this.#world.expect(isRight, 'stream-order', `item ${read} of ${call} is ${JSON.stringify(item)}`)
+      read++
+      if (read > leaveAt) return { how: 'left', executed: 'yes' }
+    }
+    this.#world.expect(read === items, 'stream-order', `${call} ended after ${read} of ${items} items`)
+    return { how: 'ok', executed: 'yes' }
+  }
+
+  async #reachEveryone(): Promise<void> {
+    const world = this.#world
+    const targets = [sharedName, ...world.names.map(ownName)]
+    const reach = (from: string, target: string): Promise<unknown> =>
+      expectSuccess(world, `a call from ${from} to ${target}`, reachedWithinMs, () => {
+        const call = `call ${++this.#calls}`
+        const input = { call, delayMs: 0, body: new Uint8Array(0) }
+        return world.on(from, (system) => system.open(Tally, target).append(input, { timeoutMs: 5_000 }))
+      })
+    await Promise.all(world.names.flatMap((from) => targets.map((target) => reach(from, target))))
+  }
+
+  #count(end: string): void {
+    this.#ends.set(end, (this.#ends.get(end) ?? 0) + 1)
+  }
+}
+
+interface End {
+  readonly how: string
+  readonly executed: Executed
+}
+
+function executedOf(error: unknown): End {
+  if (!isCardumenError(error)) throw error
+  return { how: `${error.code} ${error.executed}`, executed: error.executed }
+}
+
+/** What the call's options say, or its contract. */
+function promiseOf({ operation, semantics }: Plan): ExecutionPromise {
+  return semantics ?? (operation === 'look' ? 'at-least-once' : 'at-most-once')
+}

@@ -1,0 +1,17 @@
+/**
+ * Our own scenarios by name: what the command line, the tests, the soak and the planted bugs run.
+ */
+import { CardumenError } from '../../lib/cardumen-error.ts'
+import type { Scenario } from '../scenario.ts'
+
+/** In the order in which they are listed: machines alone, then whole members. */
+export const scenarios: readonly Scenario[] = []
+
+/** @throws CardumenError `scenario-unknown`. */
+export function scenarioNamed(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name)
+  if (found !== undefined) return found
+  throw new CardumenError('scenario-unknown', `There is no scenario "${name}".`, {
+    hint: `There are ${scenarios.map((scenario) => scenario.name).join(', ')}; a file's path ends with .ts, .js or .mjs.`,
+  })
+}

@@ -1,0 +1,93 @@
+/**
+ * The public face of the simulator: a test runs its distributed program in a world that a seed decides.
+ *
+ * `simulate` runs a system of virtual members, each with an ordinary `System`, and rejects when a claim about it is
+ * broken, with the smallest run that breaks it and the command that repeats it. It works in any test runner. The
+ * checkers are exported for histories of any origin. Nothing here starts a process, opens a socket or waits in real
+ * time; while a simulation runs, its programs are refused the real world by name.
+ */
+import { relative } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { CardumenError } from './lib/cardumen-error.ts'
+import type { Fault } from './sim/faults/fault.ts'
+import { memberScenario, type MemberScenarioOptions } from './sim/members/member-scenario.ts'
+import type { Director } from './sim/members/world.ts'
+import type { Scenario } from './sim/scenario.ts'
+import { runSeeds, type Totals } from './sim/search/seeds.ts'
+import { shellWord, tellFailedRun } from './simulation/failed-run.ts'
+import { installGuards } from './simulation-guards/guards.ts'
+import { nodeSurroundings } from './simulation/surroundings.ts'
+
+export interface SimulateOptions extends Omit<MemberScenarioOptions, 'name' | 'durationMs'> {
+  /** How messages and files call it; default `simulation`. */
+  readonly name?: string
+  /** The first seed; default 1. The environment's CARDUMEN_SEED comes before it, and runs that seed alone. */
+  readonly seed?: number
+  /** How many seeds, one after the other; default 1. */
+  readonly seeds?: number
+  /** Virtual milliseconds of work and faults; default 10,000. */
+  readonly duration?: number
+  /** A script, or `swarm`: drawn from each seed. Default `none`. */
+  readonly faults?: 'none' | 'swarm' | Iterable<Fault>
+  /** Whether a failing run is made smaller first; default true. */
+  readonly shrink?: boolean
+  /** Where the trace of a failing run is saved; default: in the state folder. */
+  readonly traceFile?: string
+}
+
+/**
+ * Runs the program over one seed or many, in virtual time.
+ * @throws CardumenError `simulation-failed` for the first seed that breaks a claim, `simulation-stuck` where it waits
+ * for ever; `option-invalid`.
+ */
+export async function simulate(options: SimulateOptions, director: Director): Promise<Totals> {
+  const scenario = defineScenario(options, director)
+  const replay = replayCommand()
+  const chosen = seedFromEnvironment()
+  const first = chosen ?? options.seed ?? 1
+  const count = chosen === undefined ? (options.seeds ?? 1) : 1
+  const faults = options.faults ?? 'none'
+  using guards = installGuards()
+  const surroundings = nodeSurroundings(guards)
+  const { totals, failure } = await runSeeds(scenario, { first, count, faults }, surroundings)
+  if (failure === undefined) return totals
+  const { text, report } = await tellFailedRun({
+    ...{ scenario, failure, surroundings, module: undefined, traceFile: options.traceFile },
+    ...{ replay: `CARDUMEN_SEED=${failure.plan.seed} ${replay}`, isShrunk: options.shrink !== false },
+  })
+  throw new CardumenError(report.violations[0]?.claim === 'stuck' ? 'simulation-stuck' : 'simulation-failed', text)
+}
+
+/** A simulation for the command line: `cardumen simulate FILE` runs what the file exports as `scenario`. */
+export function defineScenario(options: SimulateOptions, director: Director): Scenario {
+  const { name = 'simulation', duration, ...rest } = options
+  return memberScenario({ ...rest, name, ...(duration !== undefined && { durationMs: duration }) }, director)
+}
+
+function seedFromEnvironment(): number | undefined {
+  const text = process.env['CARDUMEN_SEED']
+  if (text === undefined || text === '') return undefined
+  if (/^\d{1,10}$/.test(text)) return Number(text)
+  throw new CardumenError('option-invalid', `CARDUMEN_SEED is "${text}", and a seed is a whole number.`)
+}
+
+/** The test's file, as far as it can be known: vitest runs files in workers of its own and tells them by the stack. */
+function replayCommand(): string {
+  const cwd = process.cwd()
+  if (process.env['VITEST'] !== undefined) return `npx vitest run ${shellWord(relative(cwd, callerFile() ?? cwd))}`
+  return `node ${shellWord(relative(cwd, process.argv[1] ?? ''))}`
+}
+
+function callerFile(): string | undefined {
+  const frames = new Error('where').stack?.split('\n') ?? []
+  const urls = frames.map((frame) => /((?:file:\/\/|\/)[^()\s]+?):\d+:\d+/.exec(frame)?.[1])
+  const file = urls.find((url) => url !== undefined && !url.includes('/node_modules/') && !url.includes('/simulate.'))
+  return file?.startsWith('file:') === true ? fileURLToPath(file) : file
+}
+
+export type { Fault, FaultKind, Distribution } from './sim/faults/fault.ts'
+export type { NetworkOptions } from './sim/faults/network-options.ts'
+export type { Director, Life, MemberProgram, World } from './sim/members/world.ts'
+export type { Scenario } from './sim/scenario.ts'
+export type { Totals } from './sim/search/seeds.ts'
