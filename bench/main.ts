@@ -19,10 +19,14 @@ import { printSuite, printSummary } from './harness/report.ts'
 import type { Progress } from './harness/rounds.ts'
 import { type Suite, type SuiteResult, verdict } from './harness/suite.ts'
 import { jobSuite } from './job/suite.ts'
+import { simSuite } from './sim/suite.ts'
 import { startSuite } from './start/suite.ts'
 import { tasksSuite } from './tasks/suite.ts'
 
-const SUITES: readonly Suite[] = [callsSuite, bulkSuite, tasksSuite, engineSuite, startSuite, growthSuite, jobSuite]
+const SUITES: readonly Suite[] = [
+  ...[callsSuite, bulkSuite, tasksSuite, engineSuite, startSuite, growthSuite, jobSuite],
+  simSuite,
+]
 
 /** In a folder that no tool looks into and git ignores. */
 const DISK_FOLDER_PREFIX = fileURLToPath(new URL('./node_modules/.bench-', import.meta.url))

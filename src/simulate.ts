@@ -3,20 +3,27 @@
  *
  * `simulate` runs a system of virtual members, each with an ordinary `System`, and rejects when a claim about it is
  * broken, with the smallest run that breaks it and the command that repeats it. It works in any test runner. The
- * checkers are exported for histories of any origin. Nothing here starts a process, opens a socket or waits in real
+ * checkers are exported for histories of any origin, the explorer and a smaller world for protocols written as
+ * machines. Nothing here starts a process, opens a socket or waits in real
  * time; while a simulation runs, its programs are refused the real world by name.
  */
 import { relative } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { CardumenError } from './lib/cardumen-error.ts'
+import { counter } from './sim/checkers/models/counter.ts'
+import { kv } from './sim/checkers/models/kv.ts'
+import { lock } from './sim/checkers/models/lock.ts'
+import type { Model, ModelName } from './sim/checkers/models/model.ts'
+import { fifo, queue } from './sim/checkers/models/queue.ts'
+import { register } from './sim/checkers/models/register.ts'
 import type { Fault } from './sim/faults/fault.ts'
 import { memberScenario, type MemberScenarioOptions } from './sim/members/member-scenario.ts'
 import type { Director } from './sim/members/world.ts'
 import type { Scenario } from './sim/scenario.ts'
 import { runSeeds, type Totals } from './sim/search/seeds.ts'
 import { shellWord, tellFailedRun } from './simulation/failed-run.ts'
-import { installGuards } from './simulation-guards/guards.ts'
+import { installGuards } from './simulation/guards/guards.ts'
 import { nodeSurroundings } from './simulation/surroundings.ts'
 
 export interface SimulateOptions extends Omit<MemberScenarioOptions, 'name' | 'durationMs'> {
@@ -86,8 +93,71 @@ function callerFile(): string | undefined {
   return file?.startsWith('file:') === true ? fileURLToPath(file) : file
 }
 
-export type { Fault, FaultKind, Distribution } from './sim/faults/fault.ts'
+/** What histories are checked against; what each of their operations means stands in docs/check-histories.md. */
+export const models: Readonly<Record<ModelName, Model>> = { register, kv, queue, fifo, lock, counter }
+
+// The world of whole members.
+export type { Disk, DiskFile } from './edges/disk.ts'
+export type { Distribution, Fault, FaultKind, OnLink, Window } from './sim/faults/fault.ts'
 export type { NetworkOptions } from './sim/faults/network-options.ts'
 export type { Director, Life, MemberProgram, World } from './sim/members/world.ts'
-export type { Scenario } from './sim/scenario.ts'
+export type { ProgramProcess, Programs, VirtualProgram } from './sim/running/virtual-processes.ts'
+export type { ModuleFactory, Modules, ModuleSurroundings } from './sim/running/virtual-workers.ts'
+export type { Plan, Report, Scenario, Surroundings, Violation } from './sim/scenario.ts'
 export type { Totals } from './sim/search/seeds.ts'
+
+// Histories, from wherever they come, and what they can be checked for.
+export { pairEvents, readHistory } from './sim/checkers/history.ts'
+export type { HistoryEvent } from './sim/checkers/history.ts'
+export { HistoryRecorder } from './sim/checkers/history-recorder.ts'
+export type { Asked, Completion } from './sim/checkers/history-recorder.ts'
+export type { Json } from './sim/checkers/json-value.ts'
+export type { Model, ModelName } from './sim/checkers/models/model.ts'
+export type { Operation } from './sim/checkers/operation.ts'
+export type { CertainVerdict, Held, Undecided, Verdict, Violated } from './sim/checkers/verdict.ts'
+export { checkLinearizable } from './sim/checkers/linearizable.ts'
+export type { CheckOptions } from './sim/checkers/linearizable.ts'
+export { checkSequential } from './sim/checkers/sequential.ts'
+export { checkCausal } from './sim/checkers/causal.ts'
+export { checkPram } from './sim/checkers/pram.ts'
+export { checkEventual } from './sim/checkers/eventual.ts'
+
+// Claims that are checked on plain records.
+export { checkDurability } from './sim/checkers/durability.ts'
+export type { WriteRecord } from './sim/checkers/durability.ts'
+export { checkExclusion } from './sim/checkers/exclusion.ts'
+export type { ExclusionRecords, StoreWrite, Tenure } from './sim/checkers/exclusion.ts'
+export { checkExecutions } from './sim/checkers/executions.ts'
+export type { CallRecord, ExecutionPromise } from './sim/checkers/executions.ts'
+export { checkLeadership } from './sim/checkers/leadership.ts'
+export type { Leadership } from './sim/checkers/leadership.ts'
+export { checkOrderedDelivery } from './sim/checkers/ordered-delivery.ts'
+export type { DeliveryLog } from './sim/checkers/ordered-delivery.ts'
+export { checkOwnership } from './sim/checkers/ownership.ts'
+export type { Ownership } from './sim/checkers/ownership.ts'
+export { checkProgress } from './sim/checkers/progress.ts'
+export type { Attempt, ProgressBounds } from './sim/checkers/progress.ts'
+
+// A protocol of your own as a machine: run under chance in a world of its own, or gone through as a whole.
+export type { Context, Effects, Input, Machine } from './lib/machine.ts'
+export { address, incarnation, memberId, memberOf } from './lib/identifiers.ts'
+export type { Address, Incarnation, Instant, MemberId } from './lib/identifiers.ts'
+export { seededRandom } from './lib/random.ts'
+export type { Random } from './lib/random.ts'
+export { MachineWorld } from './sim/machines/machine-world.ts'
+export type { MachineWorldOptions, WorldCounts } from './sim/machines/machine-world-options.ts'
+export type { Sight } from './sim/machines/sight.ts'
+export { explore } from './sim/explorer/explore.ts'
+export type { ExploreOptions } from './sim/explorer/explore.ts'
+export type {
+  AnyModel,
+  Bounds,
+  Choice,
+  Counterexample,
+  ExplorationModel,
+  ExplorationResult,
+  PlannedCall,
+} from './sim/explorer/exploration.ts'
+export { replay } from './sim/explorer/replay.ts'
+export type { ReplayStep } from './sim/explorer/replay.ts'
+export type { GlobalState } from './sim/explorer/global-state.ts'

@@ -15,7 +15,7 @@ import type { RunHeader, ScheduleHeader, TraceHeader } from '../sim/traces/trace
 import { traced } from '../simulation/failed-run.ts'
 import { findScenario } from '../simulation/scenario-files.ts'
 import { nodeSurroundings } from '../simulation/surroundings.ts'
-import { installGuards } from '../simulation-guards/guards.ts'
+import { installGuards } from '../simulation/guards/guards.ts'
 import type { SimulateCommandOptions } from './commands/simulate.ts'
 import { exitCode } from './exit-code.ts'
 import { Stepper } from './stepper.ts'
@@ -105,7 +105,9 @@ function tellRun(header: RunHeader, report: Report, isSame: boolean): void {
   for (const { claim, text } of report.violations) print(`${styled('red', 'broken')}  ${claim}: ${text}`)
   if (report.violations.length === 0) print(`${styled('green', 'holds')}`)
   if (isSame) return print(`the same run as the saved one (digest ${report.digest})`)
-  print(`${styled('yellow', 'not the saved run')}: digest ${report.digest}, saved ${header.digest}; the program has changed`)
+  print(
+    `${styled('yellow', 'not the saved run')}: digest ${report.digest}, saved ${header.digest}; the program has changed`,
+  )
 }
 
 function runSchedule(header: ScheduleHeader): number {

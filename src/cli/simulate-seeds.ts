@@ -8,7 +8,7 @@ import type { Scenario, Surroundings } from '../sim/scenario.ts'
 import { planOf, type PlanOptions } from '../sim/search/plans.ts'
 import { type Failure, runSeeds, type Totals } from '../sim/search/seeds.ts'
 import { saveTrace, shellWord, tellFailedRun, traced } from '../simulation/failed-run.ts'
-import { installGuards } from '../simulation-guards/guards.ts'
+import { installGuards } from '../simulation/guards/guards.ts'
 import { findScenario } from '../simulation/scenario-files.ts'
 import { nodeSurroundings } from '../simulation/surroundings.ts'
 import type { SimulateCommandOptions } from './commands/simulate.ts'
@@ -64,7 +64,17 @@ async function tellFailure(
   if (options.json === true) {
     const { scenario, failure } = found
     const { plan, report, traceFile } = told
-    print(JSON.stringify({ scenario: scenario.name, holds: false, seed: failure.plan.seed, plan, report, traceFile, replay }))
+    print(
+      JSON.stringify({
+        scenario: scenario.name,
+        holds: false,
+        seed: failure.plan.seed,
+        plan,
+        report,
+        traceFile,
+        replay,
+      }),
+    )
   } else {
     print(told.text)
     note(`The trace is in ${told.traceFile}`)

@@ -91,7 +91,8 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function checkedName(name: string): string {
-  if (name !== '' && name !== '.' && name !== '..' && name.length <= nameCharactersMax && !/[/\\\0]/.test(name)) return name
+  if (name !== '' && name !== '.' && name !== '..' && name.length <= nameCharactersMax && !/[/\\\0]/.test(name))
+    return name
   throw new CardumenError('name-invalid', `"${name.slice(0, 80)}" is no name of a file.`)
 }
 

@@ -9,6 +9,7 @@
 import { CardumenError, type Executed } from '../lib/cardumen-error.ts'
 import { isErrorCode } from '../lib/error-codes.ts'
 import { decode, encode } from '../wire/codec.ts'
+import { stackReceived, stackToSend } from '../wire/error-stacks.ts'
 
 const stackCharactersMax = 16_384
 const messageCharactersMax = 8_192
@@ -64,13 +65,13 @@ function causeOf(error: unknown, depth: number): CauseOnTheWire {
 
 function readCause(error: unknown, depth: number): CauseOnTheWire {
   if (!(error instanceof Error)) return { name: 'Error', message: cut(String(error)), stack: '' }
-  const { name, message, stack, cause } = error
+  const { stack, cause } = error
+  const [name, message] = [cut(String(error.name)), cut(String(error.message))]
   const code = 'code' in error && typeof error.code === 'string' ? { code: cut(error.code) } : {}
   const deeper = cause === undefined || depth >= causesMax ? {} : { cause: causeOf(cause, depth + 1) }
   return {
-    name: cut(String(name)),
-    message: cut(String(message)),
-    stack: String(stack ?? '').slice(0, stackCharactersMax),
+    ...{ name, message },
+    stack: stackToSend(name, message, String(stack ?? '').slice(0, stackCharactersMax)),
     ...code,
     ...deeper,
   }
@@ -82,7 +83,8 @@ function errorOf(fields: unknown, depth: number): Error | undefined {
   const deeper = errorOf(cause, depth + 1)
   const error = new Error(textOf(message), deeper && { cause: deeper })
   error.name = textOf(name) || 'Error'
-  if (textOf(stack) !== '') error.stack = textOf(stack)
+  const known = stackReceived(error.name, error.message, textOf(stack))
+  if (known !== '') error.stack = known
   return textOf(code) === '' ? error : Object.assign(error, { code: textOf(code) })
 }
 

@@ -1,12 +1,12 @@
 /** Following a prefix of the engine, and names kept in memory by it. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Change, Engine, Entry, Listing, WatchBatch, WatchOptions } from '../edges/engine.ts'
+import type { Change, Engine, Entry, Lease, Listing, WatchBatch, WatchOptions } from '../edges/engine.ts'
 import { BrokenInvariant } from '../lib/assert.ts'
-import { toHex } from '../lib/bytes.ts'
+import { fromHex, toHex } from '../lib/bytes.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
-import { port, revision } from '../lib/identifiers.ts'
-import { toUtf8 } from '../lib/text.ts'
+import { type Address, port, revision } from '../lib/identifiers.ts'
+import { fromUtf8, toUtf8 } from '../lib/text.ts'
 import { Capability } from './capability.ts'
 import { HandClock } from './fixtures/hand-clock.ts'
 import { type Follower, follow } from './follow.ts'
@@ -135,6 +135,33 @@ describe('names', () => {
     assert.equal(told, 2)
     stop()
     await names.close()
+    assert.equal(clock.timers, 0)
+  })
+
+  // Found by the scenario `names`: what such rows named had no server as long as their member lived.
+  it('take rows away later that the engine could not take away, or may have entered', async () => {
+    const [engine, clock] = [new ToldEngine(), new HandClock()]
+    const asked: string[] = []
+    let failure: CardumenError | undefined = new CardumenError('engine-failed', 'away', { executed: 'unknown' })
+    const transact: Engine['transact'] = ({ then }) => {
+      asked.push(then.map((operation) => operation.kind).join(' '))
+      return failure === undefined
+        ? Promise.resolve({ succeeded: true, revision: revision(9), reads: [] })
+        : Promise.reject(failure)
+    }
+    const names = new Names({ engine: { ...engine.asEngine(), transact }, clock })
+    const capability = Capability.fromBytes(fromHex((fromUtf8(value) ?? '').split(' ')[0] ?? '') ?? value)
+    assert.ok(capability !== undefined)
+    await assert.rejects(names.enter('probe', capability, 'server#1' as Address, {} as Lease), {
+      code: 'engine-failed',
+    })
+    await assert.rejects(names.remove('probe', capability), { code: 'engine-failed' })
+    await clock.advance(600)
+    failure = undefined
+    await clock.advance(600)
+    assert.deepEqual(asked, ['put put', 'delete delete', 'delete delete', 'delete delete'])
+    await clock.advance(5_000)
+    assert.equal(asked.length, 4)
     assert.equal(clock.timers, 0)
   })
 })

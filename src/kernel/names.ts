@@ -5,7 +5,7 @@
  * costs no engine read; ports are looked up once and remembered until their member parts. Rows go with their member's
  * lease, so a name never leads to the dead for longer than their death takes to be noticed.
  */
-import type { Change, Engine, Entry, Lease } from '../edges/engine.ts'
+import { type Change, type Engine, type Entry, type Lease, operationsPerTransactionMax } from '../edges/engine.ts'
 import type { Cancel, Clock } from '../edges/clock.ts'
 import { fromHex, toHex } from '../lib/bytes.ts'
 import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
@@ -20,6 +20,8 @@ const portPrefix = 'port/'
 const portsRememberedMax = 10_000
 /** After so long a server that could not be reached is looked for again. */
 const lookAgainMs = 1_000
+/** After so long it is tried again to delete rows that the engine could not delete. */
+const deleteAgainMs = 500
 
 /** One server, as those who call it know it. */
 export interface ServerEntry {
@@ -37,6 +39,10 @@ export class Names {
   readonly #listeners = new Map<string, Listeners<void>>()
   /** Names with a server that was set aside, until they are looked up again. */
   readonly #lookups = new Map<string, Cancel>()
+  /** Keys of rows that are to go and could not be deleted. */
+  readonly #unwanted = new Set<string>()
+  #cancelDeleting: Cancel | undefined
+  #isClosed = false
   #following: Following | undefined
 
   constructor(options: { readonly engine: Engine; readonly clock: Clock }) {
@@ -58,16 +64,30 @@ export class Names {
     const row = toUtf8(`${toHex(Capability.toBytes(capability))} ${self}`)
     const puts = [{ kind: 'put' as const, key: portPrefix + port, value: address, lease: lease.id }]
     if (name !== undefined) puts.push({ kind: 'put', key: keyOf(name, port), value: row, lease: lease.id })
-    await this.#engine.transact({ then: puts })
+    try {
+      await this.#engine.transact({ then: puts })
+    } catch (error) {
+      // They may be there all the same, and would stand for nobody as long as this member lives.
+      if (!isCardumenError(error) || error.executed !== 'no') this.#deleteLater(puts.map(({ key }) => key))
+      throw error
+    }
     if (name !== undefined) this.#set(keyOf(name, port), name, { capability, address: self, port })
   }
 
+  /** Where the engine fails, the rows go as soon as it can be reached again. */
   async remove(name: string | undefined, capability: Capability): Promise<void> {
     const { port } = Capability.partsOf(capability)
-    const deletes = [{ kind: 'delete' as const, key: portPrefix + port }]
-    if (name !== undefined) deletes.push({ kind: 'delete', key: keyOf(name, port) })
-    if (name !== undefined) this.#unset(keyOf(name, port))
-    await this.#engine.transact({ then: deletes })
+    const keys = [portPrefix + port]
+    if (name !== undefined) {
+      keys.push(keyOf(name, port))
+      this.#unset(keyOf(name, port))
+    }
+    try {
+      await this.#delete(keys)
+    } catch (error) {
+      this.#deleteLater(keys)
+      throw error
+    }
   }
 
   /** Live servers of a name, as last seen; no engine read. */
@@ -140,8 +160,35 @@ export class Names {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelDeleting?.()
     for (const cancel of this.#lookups.values()) cancel()
     await this.#following?.close()
+  }
+
+  async #delete(keys: readonly string[]): Promise<void> {
+    await this.#engine.transact({ then: keys.map((key) => ({ kind: 'delete', key })) })
+  }
+
+  /** Rows of ours that are not wanted any more, until the engine takes them away; those of a closed member go with its lease. */
+  #deleteLater(keys: readonly string[]): void {
+    for (const key of keys) this.#unwanted.add(key)
+    if (this.#isClosed || this.#cancelDeleting !== undefined) return
+    this.#cancelDeleting = this.#clock.after(deleteAgainMs, () => void this.#deleteUnwanted(), { background: true })
+  }
+
+  async #deleteUnwanted(): Promise<void> {
+    const keys = [...this.#unwanted].slice(0, operationsPerTransactionMax)
+    let isOver = false
+    try {
+      await this.#delete(keys)
+      for (const key of keys) this.#unwanted.delete(key)
+    } catch (error) {
+      if (!isCardumenError(error)) throw error
+      isOver = error.code === 'closed'
+    }
+    this.#cancelDeleting = undefined
+    if (this.#unwanted.size > 0 && !isOver) this.#deleteLater([])
   }
 
   async #lookAgain(name: string): Promise<void> {

@@ -73,9 +73,7 @@ export class RecordLog implements AsyncDisposable {
     if (this.#isClosed) return Promise.reject(new CardumenError('closed', 'The log is closed.'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, resolve, reject })
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined
-      })
+      this.#writing ??= this.#write()
     })
   }
 
@@ -99,9 +97,11 @@ export class RecordLog implements AsyncDisposable {
         for (const { resolve } of group) resolve()
       } catch (error) {
         await this.#onFailed(error)
-        for (const { reject } of group) reject(error)
+        for (const { reject } of group) reject(this.#failure ?? error)
       }
     }
+    // In the same turn as the last look at what waits, so that nothing comes between them.
+    this.#writing = undefined
   }
 
   async #writeGroup(group: readonly Append[]): Promise<void> {
@@ -177,7 +177,8 @@ function soundRecord(bytes: Uint8Array, at: number, number: number): Uint8Array 
   const view = viewOf(bytes)
   const sizeBytes = view.getUint32(at)
   if (sizeBytes > recordBytesMax || at + headerBytes + sizeBytes > bytes.length) return undefined
-  if (view.getUint32(at + 4) !== number || view.getUint32(at + checksumAt) !== checksum(bytes, at, sizeBytes)) return undefined
+  if (view.getUint32(at + 4) !== number || view.getUint32(at + checksumAt) !== checksum(bytes, at, sizeBytes))
+    return undefined
   return bytes.slice(at + headerBytes, at + headerBytes + sizeBytes)
 }
 

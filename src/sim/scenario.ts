@@ -44,8 +44,10 @@ export interface Surroundings {
 export interface WorldGuards {
   /** Runs what belongs to the simulated world; `label` says to whom. */
   run<Result>(label: string, inside: () => Result): Result
-  /** What was refused so far, in all runs. */
+  /** What was refused since `forget`; the first ones, where there are many. */
   readonly touched: readonly Error[]
+  /** A run begins: what was refused before it was refused to another. */
+  forget(): void
 }
 
 export type Macrotask = (run: () => void) => void

@@ -6,6 +6,7 @@
  * tree, which only values with such parts pay. Tags are part of the protocol and are never given a second meaning.
  */
 import { CardumenError } from '../lib/cardumen-error.ts'
+import { stackReceived, stackToSend } from './error-stacks.ts'
 import { travellingOf, travellingOfTag } from './travelling.ts'
 import { bigintDigitsMax, depthMax, isTypedArray, kindOf, typedArrayClasses } from './travels.ts'
 
@@ -90,14 +91,9 @@ function untaggedBigint(text: unknown): bigint {
 function taggedError(error: Error, causes: number): unknown {
   const code: unknown = 'code' in error ? error.code : undefined
   const knownCode = typeof code === 'string' || typeof code === 'number' ? code : undefined
-  return [
-    tagOf.error,
-    String(error.name),
-    String(error.message),
-    String(error.stack ?? ''),
-    knownCode,
-    taggedCause(error.cause, causes),
-  ]
+  const [name, message] = [String(error.name), String(error.message)]
+  const stack = stackToSend(name, message, String(error.stack ?? ''))
+  return [tagOf.error, name, message, stack, knownCode, taggedCause(error.cause, causes)]
 }
 
 function taggedCause(cause: unknown, causes: number): unknown {
@@ -123,7 +119,7 @@ function untaggedError(items: readonly unknown[]): Error {
   const known = Object.hasOwn(errorClasses, name) ? errorClasses[name] : undefined
   const error = new (known ?? Error)(message, cause === undefined ? undefined : { cause: untagged(cause) })
   if (known === undefined && name !== 'Error') define(error, 'name', name)
-  define(error, 'stack', stack)
+  define(error, 'stack', stackReceived(name, message, stack))
   if (typeof code === 'string' || typeof code === 'number') Object.assign(error, { code })
   return error
 }

@@ -42,7 +42,10 @@ export function onDeafen(state: State, port: Port, context: Context, effects: Si
   if (mailbox === undefined) return
   mailbox.listening = false
   mailbox.waitingBytes = 0
-  for (const slot of mailbox.waiting.splice(0)) refuse(state, slot, 'AU', context, effects)
+  for (const slot of mailbox.waiting.splice(0)) {
+    slot.heldUntil = Number.POSITIVE_INFINITY
+    refuse(state, slot, 'AU', context, effects)
+  }
   if (mailbox.running === 0) state.mailboxes.delete(port)
 }
 
@@ -53,12 +56,18 @@ export function onReq(state: State, from: Address, req: Req, context: Context, e
   const caller = callerAt(state, from)
   if (caller === undefined) return
   const known = caller.slots[req.slot]
+  if (known !== undefined && known.heldUntil <= context.now) dropHeld(state, known)
   if (known !== undefined && req.sequence < known.sequence) return
-  if (known !== undefined && req.sequence === known.sequence) return answerAgain(state, known, context, effects)
+  if (known !== undefined && req.sequence === known.sequence) return onCopy(state, known, context, effects)
   if (known !== undefined) letGo(state, caller, known, effects)
   const slot = known ?? newSlot(caller, req)
   begin(slot, req, context)
   admit(state, caller, slot, context, effects)
+  if (state.form.reliability === 'request-ack-reply-ack') acknowledge(slot, effects)
+}
+
+function onCopy(state: State, slot: CalleeSlot, context: Context, effects: Sink): void {
+  if (state.form.reliability !== 'none') answerAgain(state, slot, context, effects)
 }
 
 /** The caller has the reply, or wants none. A request of that sequence that is still on its way comes too late. */
@@ -72,6 +81,7 @@ export function onAck(state: State, from: Address, message: MessageOf<'ACK'>, ef
 
 export function onAya(state: State, from: Address, message: MessageOf<'AYA'>, context: Context, effects: Sink): void {
   const slot = state.callers.get(from)?.slots[message.slot]
+  if (slot !== undefined && slot.heldUntil <= context.now) dropHeld(state, slot)
   if (slot === undefined || slot.sequence < message.sequence) return answerNeverSeen(from, message, effects)
   if (slot.sequence === message.sequence) answerAgain(state, slot, context, effects)
 }
@@ -80,6 +90,7 @@ export function onCan(state: State, from: Address, message: MessageOf<'CAN'>, co
   const caller = callerAt(state, from)
   if (caller === undefined) return
   const slot = caller.slots[message.slot]
+  if (slot !== undefined && slot.heldUntil <= context.now) dropHeld(state, slot)
   if (slot === undefined || slot.sequence < message.sequence)
     return refuseAhead(state, caller, message, context, effects)
   if (slot.sequence > message.sequence) return
@@ -92,6 +103,7 @@ export function onCan(state: State, from: Address, message: MessageOf<'CAN'>, co
 export function onCre(state: State, from: Address, message: MessageOf<'CRE'>, context: Context, effects: Sink): void {
   const caller = state.callers.get(from)
   const slot = caller?.slots[message.slot]
+  if (slot !== undefined && slot.heldUntil <= context.now) dropHeld(state, slot)
   if (caller === undefined || slot === undefined || slot.sequence < message.sequence) {
     return answerNeverSeen(from, message, effects)
   }
@@ -120,7 +132,8 @@ export function onReply(state: State, call: CallOf<'reply'>, context: Context, e
       count,
       body: call.body,
     }
-    retain(state, caller, slot, rep, context)
+    if (state.form.reliability === 'none') letGo(state, caller, slot, effects)
+    else retain(state, caller, slot, rep, context)
     effects.send(slot.caller, rep)
   }
   leave(state, call.port, context, effects)
@@ -180,6 +193,7 @@ function newSlot(caller: Caller, number: CallNumber): CalleeSlot {
     repliedAt: Number.NEGATIVE_INFINITY,
     refusal: undefined,
     stream: undefined,
+    heldUntil: Number.POSITIVE_INFINITY,
   }
   while (caller.slots.length < number.slot) caller.slots.push(undefined)
   caller.slots[number.slot] = slot
@@ -202,8 +216,17 @@ function admit(state: State, caller: Caller, slot: CalleeSlot, context: Context,
   if (mailbox === undefined || !mailbox.listening) return refuse(state, slot, 'AU', context, effects)
   if (mailbox.running < mailbox.concurrency) return run(state, caller, mailbox, slot, context, effects)
   const { waiting, waitingBytes, mailboxMax } = mailbox
+  const { buffering, holdMs } = state.form
+  if (buffering === 'discard') return drop(slot)
   const isFull = waitingBytes > 0 && waitingBytes + slot.body.length > state.limits.mailboxBytesMax
-  if (isFull || waiting.length >= mailboxMax) return refuse(state, slot, 'TA', context, effects)
+  if (isFull || waiting.length >= mailboxMax) {
+    if (buffering === 'mailbox') return refuse(state, slot, 'TA', context, effects)
+    const overdue = waiting.find((held) => held.heldUntil <= context.now)
+    if (overdue === undefined) return drop(slot)
+    dropHeld(state, overdue)
+    return admit(state, caller, slot, context, effects)
+  }
+  if (buffering === 'hold') slot.heldUntil = context.now + holdMs
   slot.phase = 'waiting'
   mailbox.waitingBytes += slot.body.length
   let place = waiting.length
@@ -242,6 +265,12 @@ function leave(state: State, port: Port, context: Context, effects: Sink): void 
     const next = mailbox.waiting.shift()
     if (next === undefined) break
     mailbox.waitingBytes -= next.body.length
+    const isOverdue = next.heldUntil <= context.now
+    next.heldUntil = Number.POSITIVE_INFINITY
+    if (isOverdue) {
+      drop(next)
+      continue
+    }
     const caller = state.callers.get(next.caller)
     assert(caller !== undefined, 'a call that waits has a caller')
     run(state, caller, mailbox, next, context, effects)
@@ -255,6 +284,30 @@ function takeFromMailbox(state: State, slot: CalleeSlot): void {
   assert(mailbox !== undefined && place >= 0, 'a call that waits is in its mailbox')
   mailbox.waiting.splice(place, 1)
   mailbox.waitingBytes -= slot.body.length
+  slot.heldUntil = Number.POSITIVE_INFINITY
+}
+
+/** It was held for too long. */
+function dropHeld(state: State, slot: CalleeSlot): void {
+  takeFromMailbox(state, slot)
+  drop(slot)
+}
+
+/** As if the present request had never come: a copy of it is new, and its caller, who may ask, is told so. */
+function drop(slot: CalleeSlot): void {
+  slot.sequence--
+  slot.phase = 'done'
+  slot.selector = nothing
+  slot.body = nothing
+  slot.stream = undefined
+}
+
+/** Of the request, and at once: its caller need not ask. */
+function acknowledge(slot: CalleeSlot, effects: Sink): void {
+  const { phase } = slot
+  if (phase === 'waiting' || phase === 'running') {
+    effects.send(slot.caller, { kind: 'IAA', slot: slot.slot, sequence: slot.sequence, phase })
+  }
 }
 
 /**

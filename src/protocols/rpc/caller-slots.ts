@@ -74,7 +74,7 @@ export function release(state: State, callee: Callee, call: OutgoingCall, contex
   slot.restsSince = context.now
   callee.free.push(call.slot)
   if (callee.waiting.size > 0 && sendNext(state, callee, context, effects)) return
-  wakeToAcknowledge(state, effects)
+  if (!slot.acknowledged) wakeToAcknowledge(state, effects)
 }
 
 function sendNext(state: State, callee: Callee, context: Context, effects: Sink): boolean {
@@ -129,7 +129,8 @@ export function heard(state: State, call: OutgoingCall, context: Context, effect
 }
 
 function awaitAnswer(state: State, call: OutgoingCall, context: Context, effects: Sink): void {
-  call.dueAt = Math.min(call.deadline, context.now + patienceMs(state.limits, call.enquiries))
+  const isAsked = state.form.reliability !== 'none'
+  call.dueAt = isAsked ? Math.min(call.deadline, context.now + patienceMs(state.limits, call.enquiries)) : call.deadline
   wakeBy(state, call.dueAt, context, effects)
 }
 

@@ -16,6 +16,8 @@ import { type Callee, isUnderWay, type OutgoingCall, type State } from './state.
 
 export function onCall(state: State, request: CallOf<'call'>, context: Context, effects: Sink): void {
   assert(request.timeoutMs >= 0, 'a call has a deadline, be it Infinity')
+  const isBounded = state.form.reliability !== 'none' || request.timeoutMs < Number.POSITIVE_INFINITY
+  assert(isBounded, 'a call of which nothing is asked has a deadline')
   assert(request.window <= state.limits.windowMax, 'a window is within its bound')
   const call = newCall(request, context)
   if (!state.callees.has(request.to) && state.parted.has(request.to)) return fail(effects, call, 'member-died', 'no')
@@ -65,7 +67,7 @@ export function onRelinked(state: State, peer: Address, context: Context, effect
     if (call === undefined) {
       slot.acknowledged = false
       wakeToAcknowledge(state, effects)
-    } else if (call.phase === 'sent') {
+    } else if (call.phase === 'sent' && state.form.reliability !== 'none') {
       call.sentAt = Number.NEGATIVE_INFINITY
       enquire(state, callee, call, context, effects)
     } else if (call.phase === 'cancelling') {
@@ -152,7 +154,7 @@ export function onTa(state: State, from: Address, message: MessageOf<'TA'>, cont
   const callee = state.callees.get(from)
   const call = callee && callOf(callee, message)
   if (callee === undefined || call === undefined || call.phase === 'backing-off') return
-  if (call.phase === 'cancelling' || call.semantics === 'maybe') {
+  if (call.phase === 'cancelling' || isSentOnce(state, call)) {
     release(state, callee, call, context, effects)
     return fail(effects, call, 'try-again', 'no')
   }
@@ -187,17 +189,30 @@ function onNeverSeen(state: State, callee: Callee, call: OutgoingCall, context: 
   if (call.phase !== 'sent' || call.enquiries === 0) return
   heard(state, call, context, effects)
   if (isUnderWay(state.limits, call.body.length, call.sentAt, context.now)) return
-  if (call.semantics !== 'maybe') return transmit(state, callee, call, context, effects)
+  if (!isSentOnce(state, call)) return transmit(state, callee, call, context, effects)
   release(state, callee, call, context, effects)
   fail(effects, call, 'timed-out', 'unknown')
 }
 
 function finish(state: State, callee: Callee, call: OutgoingCall, rep: Rep, context: Context, effects: Sink): void {
+  if (state.form.reliability !== 'request-reply-ack') acknowledge(state, callee, call, effects)
   release(state, callee, call, context, effects)
   if (call.phase === 'cancelling') return fail(effects, call, 'cancelled', executedOf(rep.status))
   if (rep.status === 'lost') return fail(effects, call, 'reply-lost', 'yes')
   if (rep.status === 'dropped') return fail(effects, call, 'timed-out', 'no')
   effects.outcome({ kind: 'completed', token: call.token, status: rep.status, body: rep.body })
+}
+
+/** At once, so that the callee need not keep the reply; or not at all, where it keeps none. */
+function acknowledge(state: State, callee: Callee, call: OutgoingCall, effects: Sink): void {
+  const slot = slotOf(callee, call)
+  slot.acknowledged = true
+  if (state.form.reliability === 'none') return
+  effects.send(callee.address, { kind: 'ACK', slot: call.slot, sequence: slot.sequence })
+}
+
+function isSentOnce(state: State, call: OutgoingCall): boolean {
+  return call.semantics === 'maybe' || state.form.reliability === 'none'
 }
 
 /** `failed`: the handler threw, or the driver refused the arguments before it ran; only the driver could tell. */

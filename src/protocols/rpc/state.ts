@@ -70,10 +70,30 @@ export const defaultLimits: Limits = {
   slowestBytesPerMs: 4_000,
 }
 
+/**
+ * Which of the classical forms calls take: how sure each message is made, and what becomes of a request that finds no
+ * free handler. Part of the protocol: the same at every member.
+ */
+export interface Form {
+  /**
+   * `request-reply-ack`: a call asks when it hears nothing, and its reply is kept until the slot's next call or a late
+   * ACK. `request-ack-reply-ack`: moreover each request is acknowledged at once (IAA), and each reply (ACK).
+   * `none`: a request is sent once, nothing is asked, no reply is kept; such a call needs a deadline.
+   */
+  readonly reliability: 'request-reply-ack' | 'request-ack-reply-ack' | 'none'
+  /** `mailbox`: it waits; a full mailbox says TA. `hold`: it waits for `holdMs` at most. `discard`: it is dropped. */
+  readonly buffering: 'mailbox' | 'hold' | 'discard'
+  /** Of `hold`; what waited for longer, or found no room to wait, is dropped and nobody is told. */
+  readonly holdMs: number
+}
+
+export const usualForm: Form = { reliability: 'request-reply-ack', buffering: 'mailbox', holdMs: 0 }
+
 export interface State {
   readonly self: Address
   readonly incarnation: number
   readonly limits: Limits
+  readonly form: Form
   /** As a caller: one entry for each callee that was called in this life. */
   readonly callees: Map<Address, Callee>
   /** As a callee. */
@@ -176,6 +196,8 @@ export interface CalleeSlot {
   repliedAt: number
   refusal: 'TA' | 'AU' | undefined
   stream: OutgoingStream | undefined
+  /** When a request that is only held is dropped; Infinity: it is not. Nothing happens then until somebody looks. */
+  heldUntil: number
 }
 
 export interface OutgoingStream {
@@ -203,11 +225,17 @@ export interface Mailbox {
   listening: boolean
 }
 
-export function initialState(self: Address, incarnation: number, limits: Limits = defaultLimits): State {
+export function initialState(
+  self: Address,
+  incarnation: number,
+  limits: Limits = defaultLimits,
+  form: Form = usualForm,
+): State {
   return {
     self,
     incarnation,
     limits,
+    form,
     callees: new Map(),
     callers: new Map(),
     mailboxes: new Map(),

@@ -20,7 +20,7 @@ import type { MapOptions, RemoteMap } from './remote-map.ts'
 import { remoteModule } from './remote-module.ts'
 import type { FunctionCaller, ImportOptions, Items, RemoteCallOptions, RemoteModule } from './remote-module.ts'
 import { type ProgramOptions, RemoteProgram } from './remote-program.ts'
-import { doubt, Worksite, Worksites } from './worksites.ts'
+import { doubt, loadTimeoutMs, Worksite, Worksites } from './worksites.ts'
 
 /** Jobs are work, not questions, so they have longer than other calls. */
 export const jobTimeoutMsDefault = 300_000
@@ -93,7 +93,10 @@ export class RunClient implements CallSites {
   async concurrency(): Promise<number> {
     const sites = this.#sites.all()
     if (sites.length === 0) return 2 * (await this.#localSite()).threads
+    // The sites' own timers keep no process alive, but here somebody waits for them.
+    const release = this.#member.clock.after(2 * loadTimeoutMs, () => undefined)
     await Promise.all(sites.filter((site) => site.doubt !== doubt.silent).map((site) => site.known))
+    release()
     return 2 * sites.reduce((sum, site) => sum + site.threads, 0)
   }
 

@@ -8,7 +8,7 @@
 import type { Clock } from '../../edges/clock.ts'
 import type { JobReply } from '../../edges/workers.ts'
 import type { CallOptions, Client } from '../../kernel/service.ts'
-import { CardumenError } from '../../lib/cardumen-error.ts'
+import { CardumenError, isCardumenError } from '../../lib/cardumen-error.ts'
 import { decode } from '../../wire/codec.ts'
 import { packParcels, parcel, unpackParcels } from '../../wire/parcels.ts'
 import { jobLabel } from './interface.ts'
@@ -128,10 +128,18 @@ function unanswered(): CardumenError {
 }
 
 function fail(jobs: (OutgoingJob | undefined)[], error: unknown): void {
+  const reason = asOfJobs(error)
   for (const [id, job] of jobs.entries()) {
     jobs[id] = undefined
-    job?.onError(error)
+    job?.onError(reason)
   }
+}
+
+/** That a message was handled does not say that a job in it began: it may have waited for a thread until the end. */
+function asOfJobs(error: unknown): unknown {
+  if (!isCardumenError(error) || error.executed !== 'yes') return error
+  const { code, message, cause, hint } = error
+  return new CardumenError(code, message, { executed: 'unknown', cause, ...(hint !== undefined && { hint }) })
 }
 
 function loadOf(unfinished: number, content: Uint8Array): ReportedLoad {

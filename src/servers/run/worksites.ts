@@ -23,7 +23,8 @@ import type { ReportedLoad, RunService } from './job-channel.ts'
 const memoryMegabytesUseful = 4_096
 /** Of the best, what still counts as near it. */
 const nearBest = 0.9
-const loadTimeoutMs = 5_000
+/** After so long without an answer nobody waits for it any more. */
+export const loadTimeoutMs = 5_000
 const modulesRememberedMax = 256
 
 /** What speaks against a site, however suitable it may look. */

@@ -1,8 +1,8 @@
 /**
- * One file of a virtual disk: what is synced, and what was written since.
+ * One file of a virtual disk: its bytes, and how each change that is not synced yet can be taken back.
  *
- * Readers see both. A crash of the machine keeps only a beginning of what was not synced, and where writes tear, the
- * next of these writes in part. This is what files promise at worst, so what survives it survives any disk.
+ * A crash of the machine keeps only a beginning of what was not synced, and where writes tear, the next of these writes
+ * in part. This is what files promise at worst, so what survives it survives any disk.
  */
 import type { Random } from '../../lib/random.ts'
 
@@ -14,13 +14,23 @@ interface Write {
 /** A number: cut, or extended by zeros, to this size. */
 type Change = Write | number
 
+interface Unsynced {
+  readonly change: Change
+  readonly sizeBefore: number
+  /** What stood from `offset` on, where the change wrote or cut. */
+  readonly offset: number
+  readonly before: Uint8Array
+}
+
 export class StoredFile {
-  #synced: Uint8Array = new Uint8Array(0)
-  #seen: Uint8Array = this.#synced
-  #unsynced: Change[] = []
+  /** Grows by doubling; what is behind `#sizeBytes` is zero. */
+  #buffer: Uint8Array = new Uint8Array(0)
+  #sizeBytes = 0
+  /** Oldest first. */
+  #unsynced: Unsynced[] = []
 
   get sizeBytes(): number {
-    return this.#seen.length
+    return this.#sizeBytes
   }
 
   get unsyncedCount(): number {
@@ -28,56 +38,70 @@ export class StoredFile {
   }
 
   read(offset: number, sizeBytes: number): Uint8Array {
-    return this.#seen.slice(offset, offset + sizeBytes)
+    return this.#buffer.slice(offset, Math.min(offset + sizeBytes, this.#sizeBytes))
   }
 
   change(change: Change): void {
-    this.#unsynced.push(change)
-    this.#seen = applied(this.#seen, change, this.#seen !== this.#synced)
+    const [offset, end] = typeof change === 'number' ? [change, this.#sizeBytes] : [change.offset, endOf(change)]
+    const sizeBefore = this.#sizeBytes
+    this.#unsynced.push({ change, sizeBefore, offset, before: this.read(offset, Math.max(0, end - offset)) })
+    if (typeof change === 'number') return this.#resize(change)
+    this.#resize(Math.max(sizeBefore, end))
+    this.#buffer.set(change.bytes, change.offset)
   }
 
-  /** Of the changes made before the call: so many of them. */
+  /** The oldest so many of the changes. */
   sync(count: number): void {
-    const changes = this.#unsynced.splice(0, count)
-    for (const change of changes) this.#synced = applied(this.#synced, change, false)
-    if (this.#unsynced.length === 0) this.#seen = this.#synced
+    this.#unsynced.splice(0, count)
   }
 
   /** What was not synced is gone. */
   dropUnsynced(): void {
-    this.#unsynced = []
-    this.#seen = this.#synced
+    this.#takeBack(0)
   }
 
   /** The machine loses its power. */
   crash(random: Random, tearRate: number): void {
     const kept = random.below(this.#unsynced.length + 1)
-    const torn = this.#unsynced[kept]
-    this.sync(kept)
+    const torn = this.#unsynced[kept]?.change
     const tears = random.next() < tearRate
     const share = random.next()
-    this.dropUnsynced()
-    if (!tears || torn === undefined || typeof torn === 'number') return
-    this.change({ offset: torn.offset, bytes: torn.bytes.subarray(0, Math.floor(torn.bytes.length * share)) })
-    this.sync(1)
+    this.#takeBack(kept)
+    if (tears && torn !== undefined && typeof torn !== 'number') {
+      this.change({ offset: torn.offset, bytes: torn.bytes.subarray(0, Math.floor(torn.bytes.length * share)) })
+    }
+    this.#unsynced = []
   }
 
   /** A bit of the range turns round, for good. */
   flipBit(offset: number, sizeBytes: number, random: Random): void {
-    const end = Math.min(offset + sizeBytes, this.#seen.length)
+    const end = Math.min(offset + sizeBytes, this.#sizeBytes)
     if (end <= offset) return
     const place = offset + random.below(end - offset)
-    const bytes = Uint8Array.of((this.#seen[place] ?? 0) ^ (1 << random.below(8)))
-    this.#synced = place < this.#synced.length ? applied(this.#synced, { offset: place, bytes }, false) : this.#synced
-    this.#seen = this.#unsynced.length === 0 ? this.#synced : applied(this.#seen, { offset: place, bytes }, false)
+    this.#buffer[place] = (this.#buffer[place] ?? 0) ^ (1 << random.below(8))
+  }
+
+  /** Down to the oldest so many. */
+  #takeBack(count: number): void {
+    while (this.#unsynced.length > count) {
+      const last = this.#unsynced.pop()
+      if (last === undefined) return
+      this.#resize(last.sizeBefore)
+      this.#buffer.set(last.before, last.offset)
+    }
+  }
+
+  #resize(sizeBytes: number): void {
+    if (sizeBytes > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(sizeBytes, 2 * this.#buffer.length))
+      larger.set(this.#buffer)
+      this.#buffer = larger
+    }
+    if (sizeBytes < this.#sizeBytes) this.#buffer.fill(0, sizeBytes, this.#sizeBytes)
+    this.#sizeBytes = sizeBytes
   }
 }
 
-/** `isOwned`: nobody else sees these bytes, so they may be changed in place. */
-function applied(before: Uint8Array, change: Change, isOwned: boolean): Uint8Array {
-  const sizeBytes = typeof change === 'number' ? change : Math.max(before.length, change.offset + change.bytes.length)
-  const after = isOwned && sizeBytes === before.length ? before : new Uint8Array(sizeBytes)
-  if (after !== before) after.set(before.subarray(0, sizeBytes))
-  if (typeof change !== 'number') after.set(change.bytes, change.offset)
-  return after
+function endOf({ offset, bytes }: Write): number {
+  return offset + bytes.length
 }

@@ -35,7 +35,8 @@ describe('a fault script', () => {
       const right = { kind: 'pause', atMs: 0, member: 'm1' }
       assert.throws(
         () => checkScript([right, fault], bounds),
-        (error) => isCardumenError(error, 'option-invalid') && /^Fault 1 /.test(error.message) && text.test(error.message),
+        (error) =>
+          isCardumenError(error, 'option-invalid') && /^Fault 1 /.test(error.message) && text.test(error.message),
       )
     })
   }
@@ -94,7 +95,10 @@ describe('a swarm', () => {
 
   it('draws the same from the same seed, and leaves the rest as it was where a kind is taken out', () => {
     const options = { seed: 7, names, durationMs: 5_000 }
-    assert.deepEqual(swarmFaults({ ...options, kinds: allFaultKinds }), swarmFaults({ ...options, kinds: allFaultKinds }))
+    assert.deepEqual(
+      swarmFaults({ ...options, kinds: allFaultKinds }),
+      swarmFaults({ ...options, kinds: allFaultKinds }),
+    )
     for (const kind of allFaultKinds) {
       const less = swarmFaults({ ...options, kinds: allFaultKinds.filter((each) => each !== kind) })
       assert.deepEqual(

@@ -122,9 +122,9 @@ describe('a trace of a world', () => {
         ...{ ...base, atMs: 1, machine: 'scribe', member: 'b#1', sequence: 1, lamport: 3 },
         input: { kind: 'message', from: 'a#1', id: 'a#1:2', type: 'note', detail: { text: 'x' } },
       },
-      ...[true, false].map((on, index) => ({
-        ...{ ...base, atMs: 2 + index, machine: 'world', member: 'world#1', sequence: index + 1, lamport: index + 1 },
-        input: { kind: 'call', type: 'delay', detail: { on, ...detail } },
+      ...[true, false].map((isOn, index) => ({
+        ...{ ...base, atMs: 2 + index, machine: 'world', member: 'world#0', sequence: index + 1, lamport: 0 },
+        input: { kind: 'call', type: 'delay', detail: { ...detail, isOn } },
       })),
     ])
   })

@@ -42,7 +42,7 @@ interface Way<State, Message, Timer, Call, Outcome, Persisted> {
 const happeningsPerMsMax = 1_000_000
 const usualSync: Distribution = { kind: 'uniform', minMs: 0.2, maxMs: 2 }
 const usualSizeBytes = 64
-const worldAddress = address(memberId('world'), incarnation(1))
+const worldAddress = address(memberId('world'), incarnation(0))
 const firstInOrder: Random = { next: () => 0, below: () => 0 }
 
 export class MachineWorld<State, Message, Timer, Call, Outcome, Persisted = never> {
@@ -272,8 +272,9 @@ export class MachineWorld<State, Message, Timer, Call, Outcome, Persisted = neve
     this.#faultEvents++
     const { kind, ...detail } = fault
     this.#options.onTrace?.({
-      ...{ v: 1, atMs: this.nowMs, machine: 'world', member: worldAddress, sequence: this.#faultEvents },
-      ...{ lamport: this.#faultEvents, input: { kind: 'call', type: kind, detail: { on: isOn, ...detail } } },
+      ...{ v: 1, atMs: this.nowMs, machine: 'world', sequence: this.#faultEvents },
+      member: 'member' in fault ? (this.addressOf(fault.member) ?? worldAddress) : worldAddress,
+      ...{ lamport: 0, input: { kind: 'call', type: kind, detail: { ...detail, isOn } } },
       effects: [],
     })
   }

@@ -28,6 +28,7 @@ export class DirectedWorld implements World {
   readonly seed: number
   readonly names: readonly string[]
   readonly durationMs: number
+  readonly faults: readonly Fault[]
   readonly random: Random
   readonly #world: MemberWorld
   readonly #startedMs: number
@@ -43,6 +44,7 @@ export class DirectedWorld implements World {
     this.seed = plan.seed
     this.names = world.names
     this.durationMs = plan.durationMs
+    this.faults = plan.faults
     this.random = randomStream(plan.seed, 'director')
     this.#world = world
     this.#startedMs = world.timeline.nowMs

@@ -8,6 +8,7 @@
  * A director that never returns fails the run once the world is quiet, or at a bound in virtual time.
  */
 import { CardumenError, isCardumenError } from '../../lib/cardumen-error.ts'
+import { keepStacksAside } from '../../wire/error-stacks.ts'
 import { allFaultKinds } from '../faults/check-script.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { type NetworkOptions, usualNetwork } from '../faults/network-options.ts'
@@ -91,23 +92,25 @@ class MemberRun {
   }
 
   async run(director: Director): Promise<Report> {
-    const touchedBefore = this.#surroundings.guards?.touched.length ?? 0
+    this.#surroundings.guards?.forget()
+    const giveStacksBack = keepStacksAside()
     try {
       if (await this.#boot()) await this.#direct(director)
     } catch (error) {
       this.#world.violated('invariant', textOf(error))
+    } finally {
+      giveStacksBack()
     }
-    const touched = this.#surroundings.guards?.touched.slice(touchedBefore) ?? []
-    for (const error of touched) this.#world.violated('real-world', error.message)
+    for (const error of this.#surroundings.guards?.touched ?? []) this.#world.violated('real-world', error.message)
     return this.#report()
   }
 
   async #boot(): Promise<boolean> {
     const { timeline } = this.#world
     this.#world.startAll()
-    const goal = { isDone: () => this.#world.isWhole || this.#world.violations.length > 0, untilMs: bootMsMax }
-    const ending = await timeline.run(goal)
-    if (ending === 'done') return this.#world.violations.length === 0
+    const isBroken = (): boolean => this.#hasTouched || this.#world.violations.length > 0
+    const ending = await timeline.run({ isDone: () => this.#world.isWhole || isBroken(), untilMs: bootMsMax })
+    if (ending === 'done') return !isBroken()
     this.#world.violated('progress', `the members did not become ready ${whyOf(ending)}\n${this.#world.describe()}`)
     return false
   }
@@ -129,9 +132,14 @@ class MemberRun {
         })
     })
     const untilMs = startedMs + this.#plan.durationMs + overtimeMsMax
-    const ending = await timeline.run({ isDone: () => isOver, untilMs })
+    const ending = await timeline.run({ isDone: () => isOver || this.#hasTouched, untilMs })
     if (ending === 'done') return
     this.#world.violated('stuck', `the simulation never ended ${whyOf(ending)}\n${directed.describeWaits()}`)
+  }
+
+  /** What follows from a refusal says nothing of the program, so the run ends there. */
+  get #hasTouched(): boolean {
+    return (this.#surroundings.guards?.touched.length ?? 0) > 0
   }
 
   #onDirectorFailed(error: unknown): void {

@@ -7,7 +7,7 @@
 import type { Connection, Endpoint } from '../../edges/network.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { NetworkEvent, NetworkEventHook } from './virtual-network-flow.ts'
-import { nextTryMs, type VirtualLink } from './virtual-network-link.ts'
+import { nextTryAtMs, type VirtualLink } from './virtual-network-link.ts'
 import type { ProcessTimeline, VirtualProcess } from './virtual-process.ts'
 
 export interface DialWorld {
@@ -64,7 +64,7 @@ export class Dial {
     const isOpen = !this.#there.isCut && !this.#back.isCut && !this.#request.isSilent()
     const arrivesMs = isOpen ? this.#there.send(0, timeline.nowMs) : Number.POSITIVE_INFINITY
     if (arrivesMs < Number.POSITIVE_INFINITY) timeline.enter(arrivesMs, () => this.#onAsked())
-    else timeline.enter(this.#startedMs + nextTryMs(timeline.nowMs - this.#startedMs), this.#ask)
+    else timeline.enter(nextTryAtMs(this.#startedMs, timeline.nowMs), this.#ask)
   }
 
   /** At the other machine. */

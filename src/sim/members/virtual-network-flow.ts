@@ -13,13 +13,21 @@
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { AgendaEntry } from '../time/agenda.ts'
 import { Fifo } from './fifo.ts'
-import { lossGiveUpMs, nextTryMs, type VirtualLink } from './virtual-network-link.ts'
+import { lossGiveUpMs, nextTryAtMs, type VirtualLink } from './virtual-network-link.ts'
 import type { ProcessTimeline, VirtualProcess } from './virtual-process.ts'
 
 /** Bytes on the wire and in the receiver's system that its program has not read; the rest waits at the sender. */
 const windowBytes = 262_144
 /** How long a sender goes on without any answer. */
 const giveUpMs = 15_000
+
+/** What is under way for longer than this arrives sooner when its link becomes wider. */
+const lateMs = 500
+
+interface Arrival {
+  atMs: number
+  cancel: () => void
+}
 
 /** A segment of bytes; the sender's orderly end; or the end of a stream of which the rest is lost. */
 export type Segment = Uint8Array | 'end' | 'reset'
@@ -33,6 +41,8 @@ export interface FlowWorld {
   readonly timeline: ProcessTimeline
   /** Flows that get no answer; asked again when the network changes. */
   readonly stalled: Set<Flow>
+  /** Flows with something under way that needs long; told when their link becomes wider. */
+  readonly late: Set<Flow>
   readonly onEvent: NetworkEventHook | undefined
   /** Its machine is down, so nothing refuses what is sent to it. */
   isSilent(process: VirtualProcess): boolean
@@ -64,6 +74,7 @@ export class Flow {
   /** Read by the receiver; the sender cannot hear it through a cut. */
   #unheardBytes = 0
   #lastArrivalMs = 0
+  readonly #late = new Set<Arrival>()
   #isPumpDue = false
   #isLost = false
   #isDropped = false
@@ -141,8 +152,8 @@ export class Flow {
   /** The network has changed, or the machine beyond is up again. */
   retry(): void {
     if (this.#retransmission !== undefined || this.#isBlocked) return
-    const waitedMs = this.#world.timeline.nowMs - this.#silentSinceMs
-    this.#retransmission = this.#world.timeline.enter(this.#silentSinceMs + nextTryMs(waitedMs), this.#onRetransmission)
+    const atMs = nextTryAtMs(this.#silentSinceMs, this.#world.timeline.nowMs)
+    this.#retransmission = this.#world.timeline.enter(atMs, this.#onRetransmission)
   }
 
   get #isBlocked(): boolean {
@@ -170,8 +181,41 @@ export class Flow {
     if (arrivesMs === Number.POSITIVE_INFINITY) return this.#lose()
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, arrivesMs)
     this.#wire.push(segment)
-    this.#target.process.post(this.#lastArrivalMs, this.#deliver)
+    this.#enterArrival(timeline.nowMs)
     if (this.#back.isCut) this.#startGiveUp()
+  }
+
+  /** What comes late may come sooner, should the link become wider. */
+  #enterArrival(nowMs: number): void {
+    const atMs = this.#lastArrivalMs
+    if (atMs - nowMs < lateMs) return this.#target.process.post(atMs, this.#deliver)
+    const arrival: Arrival = { atMs, cancel: () => undefined }
+    this.#late.add(arrival)
+    this.#world.late.add(this)
+    this.#schedule(arrival)
+  }
+
+  #schedule(arrival: Arrival): void {
+    arrival.cancel = this.#target.process.at(arrival.atMs, () => {
+      this.#late.delete(arrival)
+      if (this.#late.size === 0) this.#world.late.delete(this)
+      this.#deliver()
+    })
+  }
+
+  /** The link's conditions have changed, and what is under way needs only so much of its time. */
+  hasten(link: VirtualLink, share: number): void {
+    if (!this.#target.process.isAlive) this.#world.late.delete(this)
+    if (link !== this.#link || share >= 1) return
+    const { nowMs } = this.#world.timeline
+    this.#lastArrivalMs = nowMs
+    for (const arrival of this.#late) {
+      if (arrival.atMs <= nowMs) continue
+      arrival.cancel()
+      arrival.atMs = nowMs + (arrival.atMs - nowMs) * share
+      this.#lastArrivalMs = Math.max(this.#lastArrivalMs, arrival.atMs)
+      this.#schedule(arrival)
+    }
   }
 
   readonly #deliver = (): void => {

@@ -24,6 +24,8 @@ export class VirtualLink {
   readonly #random: Random
   /** Until then earlier segments are being put on the wire. */
   #freeAtMs = 0
+  /** At which that was reckoned. */
+  #bytesPerMs = Number.POSITIVE_INFINITY
   /** Of the segment that was sent last. */
   lossesOfLast = 0
 
@@ -36,6 +38,18 @@ export class VirtualLink {
 
   get isCut(): boolean {
     return this.#now.isCut
+  }
+
+  /**
+   * After a change of the conditions: by which share of the time what is under way still needs; 1, or less where the
+   * link has become wider. Nothing that is under way is held up by a link that becomes narrower.
+   */
+  widen(nowMs: number): number {
+    const { bytesPerMs } = this.#now
+    const share = Math.min(1, this.#bytesPerMs / bytesPerMs)
+    this.#bytesPerMs = bytesPerMs
+    if (share < 1 && this.#freeAtMs > nowMs) this.#freeAtMs = nowMs + (this.#freeAtMs - nowMs) * share
+    return share
   }
 
   /** Of something that has no size and is not lost: an acknowledgement, a reset. */
@@ -52,6 +66,7 @@ export class VirtualLink {
   /** When it arrives; Infinity: it was lost too often. */
   send(sizeBytes: number, nowMs: number): number {
     const conditions = this.#now
+    this.#bytesPerMs = conditions.bytesPerMs
     this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + sizeBytes / conditions.bytesPerMs
     const delayMs = drawMs(conditions.delay, this.#random) + this.#laterMs(conditions)
     this.lossesOfLast = this.#losses(conditions.lossRate)
@@ -74,10 +89,16 @@ export class VirtualLink {
   }
 }
 
-/** How long after its first try something is sent again that has got no answer for so long: 200, 600, 1,400, 3,000… */
-export function nextTryMs(waitedMs: number): number {
-  let atMs = 0
-  for (let waitMs = retransmissionMsMin; atMs <= waitedMs; waitMs = Math.min(waitMs * 2, retransmissionMsMax))
-    atMs += waitMs
+/**
+ * When something is sent again that was first sent at `firstMs` and has got no answer: 200, 600, 1,400, 3,000… ms after
+ * that. Always later than now, whatever the rounding of sums and differences makes of these moments.
+ */
+export function nextTryAtMs(firstMs: number, nowMs: number): number {
+  let atMs = firstMs
+  let waitedMs = 0
+  for (let waitMs = retransmissionMsMin; atMs <= nowMs; waitMs = Math.min(waitMs * 2, retransmissionMsMax)) {
+    waitedMs += waitMs
+    atMs = firstMs + waitedMs
+  }
   return atMs
 }

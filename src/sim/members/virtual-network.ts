@@ -33,6 +33,7 @@ export class VirtualNetwork implements ConnectionWorld {
   readonly timeline: ProcessTimeline
   readonly onEvent: NetworkEventHook | undefined
   readonly stalled = new Set<Flow>()
+  readonly late = new Set<Flow>()
   readonly #options: VirtualNetworkOptions
   readonly #links = new Map<string, VirtualLink>()
   /** The last life of each member. */
@@ -45,7 +46,7 @@ export class VirtualNetwork implements ConnectionWorld {
     this.#options = options
     this.timeline = options.timeline
     this.onEvent = options.onEvent
-    options.conditions.onChanged(() => this.#retryStalled())
+    options.conditions.onChanged(() => this.#onConditionsChanged())
   }
 
   /** The network as one life sees it. Call it once for each life, at its start. */
@@ -129,6 +130,14 @@ export class VirtualNetwork implements ConnectionWorld {
     const connections = this.#connections.get(process)
     this.#connections.delete(process)
     for (const connection of connections ?? []) connection.onProcessEnded(how)
+  }
+
+  #onConditionsChanged(): void {
+    for (const link of this.#links.values()) {
+      const share = link.widen(this.timeline.nowMs)
+      if (share < 1) for (const flow of [...this.late]) flow.hasten(link, share)
+    }
+    this.#retryStalled()
   }
 
   #retryStalled(): void {

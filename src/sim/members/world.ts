@@ -16,6 +16,8 @@ export interface World {
   readonly seed: number
   /** Of all members, whether up or not. */
   readonly names: readonly string[]
+  /** The script of this run, for claims that depend on what may have happened. */
+  readonly faults: readonly Fault[]
   /** How long faults may go on: what the clients' work should last. */
   readonly durationMs: number
   /** Virtual milliseconds since all members were ready for the first time. */

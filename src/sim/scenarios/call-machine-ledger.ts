@@ -32,6 +32,7 @@ export type Claim =
   | 'progress'
   | 'nothing-left'
   | 'invariant'
+  | 'frugal'
 
 /** Further ones of a run say nothing new. */
 const violationsMax = 100

@@ -17,7 +17,8 @@ import { MachineWorld } from '../machines/machine-world.ts'
 import { randomStream } from '../random-streams.ts'
 import { memberNames, type Plan, type Report } from '../scenario.ts'
 import { bodyOf, servedPort, SimulatedHandlers, tokenOf } from './call-machine-handlers.ts'
-import { CallLedger, type Made } from './call-machine-ledger.ts'
+import { CallLedger, type Claim, type Made } from './call-machine-ledger.ts'
+import { CallMachineWatch } from './call-machine-watch.ts'
 
 export interface CallRun {
   readonly report: Report
@@ -57,6 +58,7 @@ class Run {
   readonly #addresses = new Map<string, Address>()
   /** For what the kernel does. */
   readonly #kernel: Random
+  readonly #watch = new CallMachineWatch(limits)
   #statesChecked = 0
 
   constructor(plan: Plan, onTrace: TraceHook | undefined) {
@@ -73,7 +75,8 @@ class Run {
       onBreak: (one, other) => this.#soon(50, () => this.#link(one, other)),
       onSight: (sight) => {
         if (sight.kind === 'stepped') this.#checkState(sight.member)
-        if (sight.kind === 'input' && sight.input.kind === 'call') this.#onSubmitted(sight.input.call)
+        if (sight.kind === 'sent') this.#checkSent(sight.from, sight.to, sight.message)
+        if (sight.kind === 'input' && sight.input.kind === 'call') this.#onSubmitted(sight.member, sight.input.call)
       },
       ...(onTrace === undefined ? {} : { onTrace }),
       sizeOf: (message) => headBytes + ('body' in message ? message.body.length : 0),
@@ -171,7 +174,9 @@ class Run {
   }
 
   /** A slow member gets to it late, and counts from there. */
-  #onSubmitted(call: Call): void {
+  #onSubmitted(member: Address, call: Call): void {
+    if (call.kind === 'relinked') this.#watch.onRelinked(member, call.peer)
+    if (call.kind === 'reply') this.#watch.onReply(member, call)
     const made = call.kind === 'call' ? this.ledger.find(call.token) : undefined
     if (call.kind !== 'call' || made === undefined || call.timeoutMs === Number.POSITIVE_INFINITY) return
     made.deadline = this.#world.clockMs(memberOf(made.from)) + call.timeoutMs
@@ -242,6 +247,15 @@ class Run {
     if (state === undefined || this.ledger.violations.length > 0) return
     this.#statesChecked++
     for (const broken of brokenInvariants(state)) this.ledger.violated('invariant', broken)
+    this.#tellIf('reply', this.#watch.onStepped(member, state))
+  }
+
+  #checkSent(from: Address, to: Address, message: Message): void {
+    this.#tellIf('frugal', this.#watch.onSent(from, to, message, this.#world.clockMs(memberOf(from))))
+  }
+
+  #tellIf(claim: Claim, broken: string | undefined): void {
+    if (broken !== undefined) this.ledger.violated(claim, broken)
   }
 
   /** By the caller's clock; one that is paused or slow ends its calls when it gets to it. */

@@ -15,7 +15,11 @@ const delayMsMax = 60_000
 
 const order = objectOf({ call: text(nameCharactersMax), delayMs: wholeNumber(delayMsMax), body: bytes(bodyBytesMax) })
 const answer = objectOf({ call: text(nameCharactersMax), sizeBytes: wholeNumber(bodyBytesMax) })
-const streamed = objectOf({ call: text(nameCharactersMax), items: wholeNumber(itemsMax), delayMs: wholeNumber(delayMsMax) })
+const streamed = objectOf({
+  call: text(nameCharactersMax),
+  items: wholeNumber(itemsMax),
+  delayMs: wholeNumber(delayMsMax),
+})
 const item = objectOf({ call: text(nameCharactersMax), number: wholeNumber(itemsMax) })
 
 export const Tally = defineService('tally', {

@@ -16,7 +16,7 @@ import { type Attempt, checkProgress } from '../checkers/progress.ts'
 import type { World } from '../members/world.ts'
 import type { Scenario } from '../scenario.ts'
 import { bodyBytesMax, Ledger, Tally, tallyHandlers, type TallyVariant } from './calls-service.ts'
-import { type Client, expectSuccess, pick, runClients } from './clients.ts'
+import { type Client, expectSuccess, persistently, pick, runClients } from './clients.ts'
 import { scenarioWithMemory } from './scenario-with-memory.ts'
 
 type Operation = 'append' | 'look' | 'fail' | 'count'
@@ -44,9 +44,10 @@ export function callsScenario(variant: TallyVariant = 'right', ends: CallEnds = 
       return {
         program: async (system) => {
           const handlers = tallyHandlers(system, ledger, variant)
-          await system.serve(Tally, handlers, { name: sharedName })
-          const own = await system.serve(Tally, handlers, { name: ownName(system.name), concurrency: 2, mailbox: 4 })
-          capabilities.set(system.name, own.capability)
+          const narrow = { name: ownName(system.name), concurrency: 2, mailbox: 4 }
+          await persistently(system, () => system.serve(Tally, handlers, { name: sharedName }))
+          const own = await persistently(system, () => system.serve(Tally, handlers, narrow))
+          if (own !== undefined) capabilities.set(system.name, own.capability)
         },
         director: (world) => new CallsRun(world, ledger, capabilities, ends).run(),
       }
@@ -58,6 +59,12 @@ export const calls = callsScenario()
 
 function ownName(member: string): string {
   return `${sharedName}-${member}`
+}
+
+interface Told {
+  readonly call: string
+  readonly how: string
+  readonly executed: Executed
 }
 
 interface Plan {
@@ -77,7 +84,7 @@ class CallsRun {
   readonly #ledger: Ledger
   readonly #capabilities: ReadonlyMap<string, Capability>
   readonly #ends: CallEnds
-  readonly #told = new Map<ExecutionPromise, { readonly call: string; readonly executed: Executed }[]>()
+  readonly #told = new Map<ExecutionPromise, Told[]>()
   readonly #attempts: Attempt[] = []
   #calls = 0
 
@@ -98,7 +105,11 @@ class CallsRun {
     // What was given up may still run; it counts too.
     await world.sleep(timeoutMsMax)
     for (const [promise, told] of this.#told) {
-      const records = told.map((each): CallRecord => ({ ...each, executions: this.#ledger.executionsOf(each.call) }))
+      const records = told.map(
+        ({ call, how, executed }): CallRecord => ({
+          ...{ call: `${call}, told ${how},`, executed, executions: this.#ledger.executionsOf(call) },
+        }),
+      )
       world.check(checkExecutions(promise, records))
     }
     const withinMs = timeoutMsMax + slackMs
@@ -109,16 +120,16 @@ class CallsRun {
     const plan = this.#draw()
     const promise = promiseOf(plan)
     const invokedMs = this.#world.nowMs
-    const executed = await this.#world.on(client.member, (system) => this.#call(system, plan)).catch(executedOf)
-    this.#count(`${plan.operation} ${promise} ${executed.how}`)
-    this.#told.set(promise, [...(this.#told.get(promise) ?? []), { call: plan.call, executed: executed.executed }])
-    const operation = `${plan.call} (${plan.operation}, ${executed.how})`
+    const end = await this.#world.on(client.member, (system) => this.#call(system, plan)).catch(executedOf)
+    this.#count(`${plan.operation} ${promise} ${end.how}`)
+    this.#told.set(promise, [...(this.#told.get(promise) ?? []), { call: plan.call, ...end }])
+    const operation = `${plan.call} (${plan.operation}, ${end.how})`
     this.#attempts.push({ operation, invokedMs, completedMs: this.#world.nowMs })
   }
 
   #draw(): Plan {
     const { random } = this.#world
-    const operation = pick(this.#world, ['append', 'append', 'append', 'look', 'look', 'fail', 'count'])
+    const operation = pick(this.#world, ['append', 'append', 'append', 'look', 'look', 'fail', 'count'] as const)
     const semantics = pick(this.#world, [undefined, undefined, 'at-most-once', 'at-least-once', 'maybe'] as const)
     const isLarge = random.next() < 0.03
     return {

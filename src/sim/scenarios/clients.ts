@@ -5,7 +5,10 @@
  * scenario's affair; only an error that is none of ours ends the run, as a broken claim.
  */
 import { isCardumenError } from '../../lib/cardumen-error.ts'
+import type { System } from '../../servers/system.ts'
 import type { World } from '../members/world.ts'
+
+const againMs = 100
 
 export interface Client {
   /** `m1.1`: the first one on m1. */
@@ -60,6 +63,22 @@ export async function expectSuccess<Result>(
       }
       await world.sleep(100)
     }
+  }
+}
+
+/**
+ * For programs: what needs the engine is tried again while that is out of reach. Undefined: the member has left
+ * meanwhile, and its next life begins from the start.
+ */
+export async function persistently<Result>(system: System, run: () => Promise<Result>): Promise<Result | undefined> {
+  for (;;) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!isCardumenError(error)) throw error
+      if (error.code === 'closed' || error.code === 'lease-lost') return undefined
+    }
+    await system.sleep(againMs)
   }
 }
 

@@ -48,12 +48,16 @@ export async function runSeeds(
 }
 
 export function addReport(totals: Totals, report: Report): Totals {
+  return addTotals(totals, { ...report, seeds: 1 })
+}
+
+export function addTotals(left: Totals, right: Totals): Totals {
   return {
-    seeds: totals.seeds + 1,
-    virtualMs: totals.virtualMs + report.virtualMs,
-    events: totals.events + report.events,
-    checked: totals.checked + report.checked,
-    faults: sumOfFaults(totals.faults, report.faults),
+    seeds: left.seeds + right.seeds,
+    virtualMs: left.virtualMs + right.virtualMs,
+    events: left.events + right.events,
+    checked: left.checked + right.checked,
+    faults: sumOfFaults(left.faults, right.faults),
   }
 }
 

@@ -108,8 +108,8 @@ describe('the diagram of space and time in text', () => {
   })
 
   it('draws a fault at the member that it names, also where it is an event of the world itself', () => {
-    const on = world(1, 'world#1', 'crash', { on: true, atMs: 1, member: 'm1', how: 'machine' })
-    const off = world(2, 'world#1', 'crash', { on: false, atMs: 1, member: 'm1', how: 'machine' })
+    const on = world(1, 'world#0', 'crash', { isOn: true, atMs: 1, member: 'm1', how: 'machine' })
+    const off = world(2, 'world#0', 'crash', { isOn: false, atMs: 1, member: 'm1', how: 'machine' })
     const lines = spaceTimeText([event(0, 'm1#1', call), on, off, world(3, 'm1#0', 'start', { life: 2 })]).split('\n')
     assert.deepEqual(lines.slice(2, 6), [
       '     0.000  o call call',

@@ -91,8 +91,7 @@ export function spaceTimeOf(trace: readonly TraceEvent[]): SpaceTime {
 
 /** Of the world's events, those that end a fault. */
 export function isLifted({ input }: TraceEvent): boolean {
-  const { on, isOn } = input.detail as { readonly on?: unknown; readonly isOn?: unknown }
-  return on === false || isOn === false
+  return (input.detail as { readonly isOn?: unknown }).isOn === false
 }
 
 /** The name of the member that an event belongs to or befalls; the world's where that is nobody in particular. */

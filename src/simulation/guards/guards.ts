@@ -12,7 +12,7 @@
  * native code, the time zone and the locale, and code that runs outside the asynchronous context it came from.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { CardumenError } from '../lib/cardumen-error.ts'
+import { CardumenError } from '../../lib/cardumen-error.ts'
 import { watchAll } from './patches.ts'
 
 /** Errors that are kept; of a program that goes on touching, the first ones say enough. */
@@ -24,8 +24,10 @@ export interface Guards extends Disposable {
    * @param label - the member whose code it is.
    */
   run<T>(label: string, inside: () => T): T
-  /** What was touched so far, oldest first, at most `touchedMax`: errors with the code `real-world`. */
+  /** What was touched since `forget`, oldest first, at most `touchedMax`: errors with the code `real-world`. */
   readonly touched: readonly CardumenError[]
+  /** Empties `touched`, for the next run. */
+  forget(): void
 }
 
 interface Scope {
@@ -60,6 +62,7 @@ export function installGuards(): Guards {
   let isDisposed = false
   return {
     touched,
+    forget: () => void touched.splice(0),
     run: (label, inside) => contextOf(label)(inside),
     [Symbol.dispose]: () => {
       if (isDisposed) return

@@ -22,7 +22,7 @@ import * as tls from 'node:tls'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import * as zlib from 'node:zlib'
-import { type CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
+import { type CardumenError, isCardumenError } from '../../lib/cardumen-error.ts'
 import { installGuards, touchedMax } from './guards.ts'
 import { refusals } from './refused.ts'
 

@@ -1,0 +1,77 @@
+/**
+ * A member that dies for good, once all other faults are over: everybody hears of it, and nobody waits for it any more.
+ *
+ * Swarms start again whoever crashed, and a new life tells others that the old one is over; so only this shows whether a
+ * death is noticed by itself. Each other member has a call without a deadline under way at the one that dies.
+ */
+import { defineService } from '../../../src/kernel/service.ts'
+import { isCardumenError } from '../../../src/lib/cardumen-error.ts'
+import type { System } from '../../../src/servers/system.ts'
+import { memberScenario } from '../../../src/sim/members/member-scenario.ts'
+import type { World } from '../../../src/sim/members/world.ts'
+
+const Pond = defineService('pond', { stay: {} })
+
+/** A lease and what the engine takes to tell. */
+const noticedWithinMs = 30_000
+const underWayMs = 2_000
+
+export const deaths = memberScenario(
+  {
+    name: 'deaths',
+    about: 'a member that dies for good is noticed by all, and calls to it end',
+    members: 3,
+    membersMin: 2,
+    durationMs: 4_000,
+    program: async (system) => {
+      const stay = (): Promise<void> => new Promise<void>(() => undefined)
+      await system.serve(Pond, { stay }, { name: pondOf(system.name) })
+    },
+  },
+  async (world) => {
+    await world.sleep(world.durationMs)
+    await world.calm()
+    const [first = '', ...others] = world.names
+    const ends = others.map((name) => endOf(world, name, first))
+    await world.sleep(underWayMs)
+    world.crash(first, world.random.next() < 0.5 ? 'process' : 'machine')
+    await world.sleep(noticedWithinMs)
+    for (const [index, name] of others.entries()) checkNoticed(world, name, first, ends[index]?.how)
+  },
+)
+
+function pondOf(member: string): string {
+  return `pond-${member}`
+}
+
+interface End {
+  how: string | undefined
+}
+
+/** Of a call that can only end by the death of who serves it; tried again until it is there. */
+function endOf(world: World, name: string, first: string): End {
+  const end: End = { how: undefined }
+  const call = async (system: System): Promise<void> => {
+    for (;;) {
+      try {
+        await system.open(Pond, pondOf(first)).stay(undefined, { timeoutMs: Number.POSITIVE_INFINITY })
+      } catch (error) {
+        if (!isCardumenError(error)) throw error
+        if (error.executed === 'no' && error.code === 'name-unknown') await system.sleep(100)
+        else return void (end.how = `${error.code} ${error.executed}`)
+      }
+    }
+  }
+  void world.on(name, call).catch(() => undefined)
+  return end
+}
+
+function checkNoticed(world: World, name: string, dead: string, how: string | undefined): void {
+  if (!world.isUp(name)) return
+  const { member } = world.system(name)
+  const isListed = member.members().some(({ id }) => id === dead)
+  world.expect(!isListed, 'death-noticed', `${name} still lists ${dead} ${noticedWithinMs} ms after its death`)
+  const isServed = member.servers(pondOf(dead)).length > 0
+  world.expect(!isServed, 'death-noticed', `for ${name} ${dead} still serves ${noticedWithinMs} ms after its death`)
+  world.expect(how === 'member-died unknown', 'call-ends', `the call of ${name} to ${dead} ended as ${how}`)
+}

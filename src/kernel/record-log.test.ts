@@ -1,0 +1,190 @@
+/** A log of records over a disk that crashes, tears, fills up and fails. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { Disk } from '../edges/disk.ts'
+import { isCardumenError } from '../lib/cardumen-error.ts'
+import { seededRandom } from '../lib/random.ts'
+import { VirtualDisk } from '../sim/disk/virtual-disk.ts'
+import { RecordLog } from './record-log.ts'
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const record = (content: string): Uint8Array => new TextEncoder().encode(content)
+
+/** A disk whose operations are carried out when the test says so, or at once. */
+class HandDisk {
+  readonly platters: VirtualDisk
+  #waiting: (() => void)[] = []
+  #isAutomatic = true
+  #life = 0
+
+  constructor(seed = 1) {
+    this.platters = new VirtualDisk(seededRandom(seed))
+  }
+
+  edge(): Disk {
+    const life = this.#life
+    return this.platters.edgeFor((_delayMs, run) => {
+      const step = (): void => (life === this.#life ? run() : undefined)
+      if (this.#isAutomatic) setImmediate(step)
+      else this.#waiting.push(step)
+    })
+  }
+
+  hold(): void {
+    this.#isAutomatic = false
+  }
+
+  release(): void {
+    this.#isAutomatic = true
+    for (const run of this.#waiting.splice(0)) run()
+  }
+
+  /** Carries out the operations that wait now, so many of them. */
+  step(count: number): void {
+    for (const run of this.#waiting.splice(0, count)) run()
+  }
+
+  crash(how: 'process' | 'machine' = 'machine'): void {
+    this.#life++
+    this.#waiting = []
+    this.#isAutomatic = true
+    this.platters.crash(how)
+  }
+}
+
+async function contents(disk: Disk): Promise<readonly string[]> {
+  await using log = await RecordLog.open(disk, 'log')
+  return log.recovered.map(text)
+}
+
+describe('a record log', () => {
+  it('gives back what was appended, in its order, to whoever opens it next', async () => {
+    const disk = new HandDisk()
+    const log = await RecordLog.open(disk.edge(), 'log')
+    await Promise.all(['a', '', 'c'.repeat(5_000)].map((each) => log.append(record(each))))
+    await log.append(record('d'))
+    await log.close()
+    disk.crash()
+    assert.deepEqual(await contents(disk.edge()), ['a', '', 'c'.repeat(5_000), 'd'])
+  })
+
+  it('acknowledges nothing before it is synced', async () => {
+    const disk = new HandDisk()
+    const log = await RecordLog.open(disk.edge(), 'log')
+    disk.hold()
+    let isAcknowledged = false
+    void log.append(record('a')).then(() => {
+      isAcknowledged = true
+    })
+    await new Promise(setImmediate)
+    disk.step(1)
+    await new Promise(setImmediate)
+    assert.equal(isAcknowledged, false, 'it is written, and not synced')
+    disk.release()
+    await new Promise(setImmediate)
+    assert.equal(isAcknowledged, true)
+  })
+
+  it('keeps what was acknowledged and nothing half, wherever a crash of the machine falls, torn or not', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.array(fc.nat(12), { maxLength: 6 }), fc.boolean(), async (seed, steps, tears) => {
+        const disk = new HandDisk(seed)
+        if (tears) disk.platters.setFault({ kind: 'torn-write', atMs: 0, member: 'm1', rate: 1 }, true)
+        const appended: string[] = []
+        const acknowledged: string[] = []
+        for (const count of steps) {
+          const log = await RecordLog.open(disk.edge(), 'log')
+          const recovered = log.recovered.map(text)
+          assert.deepEqual(recovered, appended.slice(0, recovered.length), 'records are in their order')
+          for (const each of acknowledged) assert.ok(recovered.includes(each), `${each} was acknowledged`)
+          appended.length = recovered.length
+          disk.hold()
+          for (let index = 0; index < 4; index++) {
+            const content = `${appended.length} `.repeat(1 + ((seed + index) % 9))
+            appended.push(content)
+            void log.append(record(content)).then(
+              () => acknowledged.push(content),
+              () => undefined,
+            )
+          }
+          for (let index = 0; index < count; index++) {
+            disk.step(1)
+            await new Promise(setImmediate)
+          }
+          disk.crash()
+        }
+        const last = await contents(disk.edge())
+        for (const each of acknowledged) assert.ok(last.includes(each))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('refuses to open where a record was changed that later ones stand behind', async () => {
+    const disk = new HandDisk()
+    const log = await RecordLog.open(disk.edge(), 'log')
+    for (const each of ['first', 'second', 'third']) await log.append(record(each))
+    await log.close()
+    const file = await disk.edge().open('log')
+    await file.write(18, Uint8Array.of(0xff))
+    await file.sync()
+    await file.close()
+    await assert.rejects(RecordLog.open(disk.edge(), 'log'), (error) => isCardumenError(error, 'state-damaged'))
+  })
+
+  it('opens any bytes at all as a log or as damaged, and never more than it was given', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        const disk = new HandDisk()
+        const file = await disk.edge().open('log')
+        await file.write(0, bytes)
+        await file.sync()
+        await file.close()
+        try {
+          await using log = await RecordLog.open(disk.edge(), 'log')
+          assert.ok(log.recovered.length <= bytes.length / 16)
+        } catch (error) {
+          assert.ok(isCardumenError(error, 'state-damaged'))
+        }
+      }),
+    )
+  })
+
+  it('goes on after the disk was full, with nothing of what did not fit', async () => {
+    const disk = new HandDisk()
+    const log = await RecordLog.open(disk.edge(), 'log')
+    await log.append(record('a'))
+    const fault = { kind: 'disk-full', atMs: 0, member: 'm1' } as const
+    disk.platters.setFault(fault, true)
+    await assert.rejects(log.append(record('too much')), (error) => isCardumenError(error, 'disk-full'))
+    disk.platters.setFault(fault, false)
+    await log.append(record('b'))
+    await log.close()
+    disk.crash()
+    assert.deepEqual(await contents(disk.edge()), ['a', 'b'])
+  })
+
+  it('takes nothing more after a sync that failed, until it is opened anew', async () => {
+    const disk = new HandDisk()
+    const log = await RecordLog.open(disk.edge(), 'log')
+    await log.append(record('a'))
+    const fault = { kind: 'sync-failure', atMs: 0, member: 'm1', rate: 1 } as const
+    disk.platters.setFault(fault, true)
+    const isUnknown = (error: unknown): boolean => isCardumenError(error, 'disk-failed') && error.executed === 'unknown'
+    await assert.rejects(log.append(record('b')), isUnknown)
+    disk.platters.setFault(fault, false)
+    await assert.rejects(log.append(record('c')), isUnknown)
+    await log.close()
+    await using again = await RecordLog.open(disk.edge(), 'log')
+    assert.deepEqual(again.recovered.map(text), ['a'])
+    await again.append(record('d'))
+  })
+
+  it('refuses a record that is too large, and an append after it was closed', async () => {
+    const log = await RecordLog.open(new HandDisk().edge(), 'log')
+    await assert.rejects(log.append(new Uint8Array(1_048_577)), (error) => isCardumenError(error, 'too-large'))
+    await log.close()
+    await assert.rejects(log.append(record('a')), (error) => isCardumenError(error, 'closed'))
+  })
+})

@@ -1,0 +1,243 @@
+/**
+ * One run of the token ring: programs that want to enter, the kernel below them, and whoever makes a lost token again.
+ *
+ * The last is an oracle in the place of an election: some time after a death it looks whether the token is still there,
+ * and if not tells some member to make one of a greater generation. In some runs it is wrong, and makes a second token
+ * although the first is there: then only fencing tokens keep the entries apart.
+ */
+import type { TraceHook } from '../../edges/trace.ts'
+import { type Address, memberId, memberOf } from '../../lib/identifiers.ts'
+import type { Random } from '../../lib/random.ts'
+import { brokenInvariants, brokenTogether } from '../../protocols/mutex/invariants.ts'
+import type { Call, FencingToken, Message, Outcome, Timer } from '../../protocols/mutex/messages.ts'
+import { mutex } from '../../protocols/mutex/mutex.ts'
+import { defaultLimits, initialState, type Limits, type State } from '../../protocols/mutex/state.ts'
+import type { Machine } from '../../lib/machine.ts'
+import { MachineWorld } from '../machines/machine-world.ts'
+import { randomStream } from '../random-streams.ts'
+import { memberNames, type Plan, type Report } from '../scenario.ts'
+import { FailureDetector } from './failure-detector.ts'
+import { RingLedger } from './token-ring-ledger.ts'
+import { GuardedStore } from './token-ring-store.ts'
+import { ViolationList } from './violation-list.ts'
+
+export type TokenRing = Machine<State, Message, Timer, Call, Outcome>
+
+export interface TokenRingOptions {
+  readonly machine?: TokenRing
+  readonly store?: GuardedStore
+  readonly onTrace?: TraceHook
+  /** Usual: as many as the seed draws. */
+  readonly wishes?: number
+  /** Usual: a minute. */
+  readonly quietMs?: number
+}
+
+const limits: Limits = { ...defaultLimits, waitingMax: 8 }
+const quietMsUsual = 60_000
+/** Of a member's wish, once nothing fails any more: late messages, a new token, and everybody before it. */
+const entryWithinMs = 30_000
+const wishesMax = 80
+const wishesWindowMs = 6_000
+const holdMsMax = 60
+const longHoldMsMax = 1_500
+const lossSeenMsMin = 100
+const lossSeenMsMax = 1_600
+/** After a new token was ordered, it is looked at again: the member that was told may have died. */
+const mendAgainMs = 2_000
+
+export class TokenRingRun {
+  readonly store: GuardedStore
+  readonly outcomes = new Map<string, number>()
+  readonly #plan: Plan
+  readonly #options: TokenRingOptions
+  readonly #names: readonly string[]
+  readonly #world: MachineWorld<State, Message, Timer, Call, Outcome>
+  readonly #detector: FailureDetector
+  readonly #violations: ViolationList
+  readonly #ledger: RingLedger
+  readonly #driver: Random
+  #generation = 0
+  #deaths = 0
+  #isMending = false
+  #statesChecked = 0
+
+  constructor(plan: Plan, options: TokenRingOptions = {}) {
+    this.#plan = plan
+    this.#options = options
+    this.store = options.store ?? new GuardedStore()
+    this.#names = memberNames(plan.members)
+    this.#driver = randomStream(plan.seed, 'driver')
+    this.#violations = new ViolationList(() => this.#world.nowMs)
+    this.#ledger = new RingLedger(this.#violations, () => this.#world.nowMs)
+    const { onTrace, machine = mutex } = options
+    const ring = this.#names.map(memberId)
+    this.#world = new MachineWorld<State, Message, Timer, Call, Outcome>({
+      ...{ machine, seed: plan.seed, names: this.#names, faults: plan.faults },
+      initial: (self, life) => initialState(self, ring, this.#detector.aliveFor(life, this.#names), limits),
+      onOutcome: (member, outcome) => this.#onOutcome(member, outcome),
+      onStarted: (member) => this.#detector.onStarted(member),
+      onCrashed: (member, how) => this.#onCrashed(member, how),
+      onSight: (sight) => {
+        if (sight.kind === 'stepped') this.#checkStates(sight.member)
+        if (sight.kind === 'input' && sight.input.kind === 'call' && sight.input.call.kind === 'enter')
+          this.#ledger.onTaken(sight.input.call.request)
+      },
+      ...(onTrace === undefined ? {} : { onTrace }),
+    })
+    this.#detector = new FailureDetector(this.#world, randomStream(plan.seed, 'detector'))
+  }
+
+  /** What is still to happen, and what all members remember: neither may grow with time. */
+  get sizes(): { readonly agenda: number; readonly states: number } {
+    const states = this.#detector.running.map((each) => this.#world.stateOf(each))
+    return {
+      agenda: this.#world.agendaSize,
+      states: states.reduce((sum, state) => sum + (state?.alive.size ?? 0) + (state?.waiting.length ?? 0), 0),
+    }
+  }
+
+  play(): void {
+    try {
+      this.#play()
+    } catch (error) {
+      // A machine that throws has broken its own invariant: that is what was looked for.
+      this.#violations.add('invariant', String(error))
+    }
+  }
+
+  report(): Report {
+    const { nowMs, counts, faults, digest } = this.#world
+    const checked = this.#ledger.size + this.#statesChecked
+    return { violations: this.#violations.all, virtualMs: nowMs, events: counts.events, checked, faults, digest }
+  }
+
+  #play(): void {
+    const { seed, durationMs } = this.#plan
+    const random = randomStream(seed, 'work')
+    for (const name of this.#names) this.#world.start(name)
+    this.#regenerate()
+    const drawn = Math.ceil(((1 + random.below(wishesMax)) * durationMs) / wishesWindowMs)
+    const count = this.#options.wishes ?? drawn
+    for (let request = 1; request <= count; request++)
+      this.#world.at(random.next() * durationMs, () => this.#wish(request, randomStream(seed, `wish ${request}`)))
+    if (random.next() < 0.4 && count > 0)
+      for (let left = 1 + random.below(3); left > 0; left--)
+        this.#world.at(random.next() * durationMs, () => this.#regenerate())
+    this.#world.run(durationMs)
+    this.#world.heal()
+    this.#world.run(durationMs + (this.#options.quietMs ?? quietMsUsual))
+    const isQuiet = this.#deaths === 0 && this.#generation === 1
+    const endedMs = this.#world.nowMs
+    this.#ledger.checkEnd({ faultsEndedMs: durationMs, withinMs: entryWithinMs, endedMs }, isQuiet)
+    const { value, accepted } = this.store
+    this.#violations.expect(value === accepted, 'no-lost-update', `${accepted} additions of one give ${value}`)
+  }
+
+  #wish(request: number, random: Random): void {
+    const member = this.#world.addressOf(this.#names[random.below(this.#names.length)] ?? '')
+    if (member === undefined || this.#world.isPaused(member)) return
+    this.#ledger.open(request, member)
+    this.#world.submit(member, { kind: 'enter', request })
+    if (random.next() < 0.1)
+      this.#world.after(random.next() * 200, () => this.#world.submit(member, { kind: 'leave', request }))
+  }
+
+  #onOutcome(member: Address, outcome: Outcome): void {
+    this.outcomes.set(outcome.kind, (this.outcomes.get(outcome.kind) ?? 0) + 1)
+    switch (outcome.kind) {
+      case 'entered':
+        this.#ledger.onEntered(member, outcome.request, outcome.fencingToken)
+        return this.#visit(member, outcome.request, outcome.fencingToken)
+      case 'left':
+        return this.#ledger.onOver(outcome.request)
+      case 'lost':
+        this.#violations.expect(this.#deaths > 0, 'token-kept', `${member} lost the token, and nobody has died`)
+        return this.#mendLater()
+      case 'overtaken':
+        return this.#violations.expect(
+          outcome.generation <= this.#generation,
+          'generation-given',
+          `${member} is overtaken by generation ${outcome.generation}, which nobody was given`,
+        )
+      case 'refused':
+        if (outcome.call === 'enter') this.#ledger.onOver(Number(outcome.subject))
+        return
+    }
+  }
+
+  /** Reads, adds one, writes, and leaves; its requests to the store go on where it has been overtaken, or dies. */
+  #visit(member: Address, request: number, token: FencingToken): void {
+    const random = randomStream(this.#plan.seed, `visit ${request}`)
+    const holdMs = random.next() * (random.next() < 0.05 ? longHoldMsMax : holdMsMax)
+    this.#world.after(random.next() * holdMs, () => {
+      const value = this.store.read(token)
+      if (value === undefined) return
+      const lateMs = random.next() < 0.1 ? random.next() * longHoldMsMax : 0
+      this.#world.after(lateMs, () => this.store.write(token, value + 1))
+      this.#world.after(lateMs + random.next() * 5, () => this.#world.submit(member, { kind: 'leave', request }))
+    })
+    this.#world.after(holdMs + longHoldMsMax, () => {
+      // Refused by the store: it gives up.
+      if (this.#world.stateOf(member)?.inside === request) this.#world.submit(member, { kind: 'leave', request })
+    })
+  }
+
+  #onCrashed(gone: Address, how: 'process' | 'machine'): void {
+    this.#deaths++
+    this.#ledger.onCrashed(gone)
+    this.#detector.onCrashed(gone, how)
+    this.#mendLater()
+  }
+
+  #mendLater(): void {
+    if (this.#isMending) return
+    this.#isMending = true
+    const delayMs = lossSeenMsMin + this.#driver.next() * (lossSeenMsMax - lossSeenMsMin)
+    this.#world.after(delayMs, () => this.#mend())
+  }
+
+  #mend(): void {
+    this.#isMending = !this.#isTokenThere()
+    if (!this.#isMending) return
+    this.#regenerate()
+    this.#world.after(mendAgainMs, () => this.#mend())
+  }
+
+  /** With somebody who runs, and of the greatest generation that anybody knows. */
+  #isTokenThere(): boolean {
+    const states = this.#states()
+    const newest = Math.max(...states.map(({ generation }) => generation))
+    return states.some((state) => state.generation === newest && (state.token !== undefined || this.#isOnItsWay(state)))
+  }
+
+  /** Not taken yet: where its receiver took it and died, `lost` follows. */
+  #isOnItsWay({ generation, passing }: State): boolean {
+    if (passing === undefined) return false
+    const target = this.#world.stateOf(passing.to)
+    return target === undefined || target.generation < generation || target.hopSeen < passing.token.hop
+  }
+
+  #regenerate(): void {
+    const running = this.#detector.running
+    const chosen = running[this.#driver.below(Math.max(1, running.length))]
+    if (chosen === undefined) return
+    this.#generation++
+    this.#world.submit(chosen, { kind: 'regenerate', generation: this.#generation })
+  }
+
+  #states(): State[] {
+    return this.#detector.running.flatMap((each) => this.#world.stateOf(each) ?? [])
+  }
+
+  #checkStates(member: Address): void {
+    const state = this.#world.stateOf(member)
+    if (state === undefined || this.#violations.all.length > 0) return
+    this.#statesChecked++
+    for (const broken of brokenInvariants(state)) this.#violations.add('invariant', broken)
+    if (state.token === undefined) return
+    for (const broken of brokenTogether(this.#states())) this.#violations.add('one-holder', broken)
+    const isGiven = state.token.generation <= this.#generation
+    this.#violations.expect(isGiven, 'generation-given', `${memberOf(member)} holds a token that nobody ordered`)
+  }
+}
