@@ -83,7 +83,7 @@ function seedFromEnvironment(): number | undefined {
 function replayCommand(): string {
   const cwd = process.cwd()
   if (process.env['VITEST'] !== undefined) return `npx vitest run ${shellWord(relative(cwd, callerFile() ?? cwd))}`
-  return `node ${shellWord(relative(cwd, process.argv[1] ?? ''))}`
+  return `node ${shellWord(relative(cwd, process.argv[1] ?? callerFile() ?? cwd))}`
 }
 
 function callerFile(): string | undefined {

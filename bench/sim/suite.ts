@@ -81,7 +81,7 @@ async function worldRounds({ effort, progress }: Context): Promise<Rounds<Sample
   }
   progress.say('warming up')
   for (const name of Object.keys(measures)) await measure(measures, name)
-  return interleave(Object.keys(measures), effort.rounds, progress, (name) => measures[name as keyof typeof measures]())
+  return await interleave(Object.keys(measures), effort.rounds, progress, (name) => measure(measures, name))
 }
 
 async function machineSample(machines: Remote<MachinesMethods>): Promise<Sample> {
@@ -116,7 +116,7 @@ async function longRounds({ effort, progress }: Context): Promise<Rounds<Sample>
     history: async () => ({ checkS: (await history.request('check', HISTORY)).ms / 1_000 }),
     explorer: async () => ({ exploreS: await exploreSeconds() }),
   }
-  return interleave(Object.keys(measures), Math.min(LONG_ROUNDS_MAX, effort.rounds), progress, (name) =>
+  return await interleave(Object.keys(measures), Math.min(LONG_ROUNDS_MAX, effort.rounds), progress, (name) =>
     measure(measures, name),
   )
 }

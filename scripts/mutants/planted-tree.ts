@@ -17,8 +17,11 @@ const outputCharactersMax = 1_000_000
 
 export class PlantedTree implements Disposable {
   readonly #folder: string
+  readonly #signal: AbortSignal
 
-  constructor(root: string) {
+  /** @param signal - ends what runs in it. */
+  constructor(root: string, signal: AbortSignal) {
+    this.#signal = signal
     this.#folder = mkdtempSync(join(tmpdir(), 'cardumen-mutants-'))
     mkdirSync(join(this.#folder, 'scripts'))
     for (const part of ['src', join('scripts', 'mutants'), 'package.json'])
@@ -45,17 +48,17 @@ export class PlantedTree implements Disposable {
 
   async #run(scenario: string, seeds: number): Promise<SeedCount> {
     const script = join(this.#folder, 'scripts', 'mutants', 'count-seeds.ts')
-    const ending = await ended([script, scenario, String(seeds), String(budgetMs)])
+    const ending = await ended([script, scenario, String(seeds), String(budgetMs)], this.#signal)
     const counted = seedCountOf(ending)
     if (counted === undefined) throw new Error(`${scenario} could not be run:\n${ending.errors}`)
     return counted
   }
 }
 
-function ended(list: readonly string[]): Promise<Ending> {
+function ended(list: readonly string[], signal: AbortSignal): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--max-old-space-size=1024', ...list], {
-      ...{ stdio: ['ignore', 'pipe', 'pipe'], timeout: 2 * budgetMs, killSignal: 'SIGKILL' },
+      ...{ stdio: ['ignore', 'pipe', 'pipe'], signal, timeout: 2 * budgetMs, killSignal: 'SIGKILL' },
     })
     let output = ''
     let errors = ''
@@ -66,6 +69,6 @@ function ended(list: readonly string[]): Promise<Ending> {
       if (errors.length < outputCharactersMax) errors += chunk
     })
     child.once('error', reject)
-    child.once('close', (code, signal) => resolve({ output, errors, code, isHung: signal === 'SIGKILL' }))
+    child.once('close', (code, endedBy) => resolve({ output, errors, code, isHung: endedBy === 'SIGKILL' }))
   })
 }

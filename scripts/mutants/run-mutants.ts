@@ -11,7 +11,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ProgressBar } from '../../src/cli/progress-bar.ts'
-import { tableOf } from '../../src/cli/table.ts'
+import { type Column, tableOf } from '../../src/cli/table.ts'
 import type { Mutant } from './mutant.ts'
 import { mutants } from './mutants.ts'
 import { PlantedTree } from './planted-tree.ts'
@@ -27,55 +27,86 @@ interface Row extends Trial {
   readonly counted: SeedCount
 }
 
+interface Options {
+  /** Of each scenario; undefined: as many as is usual for it. */
+  readonly seeds: number | undefined
+  readonly only: string
+  readonly json: boolean
+}
+
+const columns: readonly Column<Row>[] = [
+  { title: 'planted bug', cell: ({ mutant }) => mutant?.name ?? '(none)' },
+  { title: 'scenario', cell: ({ scenario }) => scenario },
+  { title: 'found by', cell: ({ counted }) => `${counted.failed} of ${counted.seeds} seeds` },
+  { title: 'first', align: 'right', cell: ({ counted }) => String(counted.first?.seed ?? '-') },
+  { title: 'claim', cell: ({ counted }) => counted.first?.claim ?? '-' },
+]
 const atOnce = 2
 /** Whole members take longer than machines alone. */
 const seedsDefault = { machine: 300, members: 60 } as const
 const ofMachines: ReadonlySet<string> = new Set(['call-machine', 'token-ring', 'bully', 'locate', 'record-log'])
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean', default: false } },
-})
-process.exitCode = await runMutants()
+const interruption = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+try {
+  process.exitCode = await runMutants(optionsOf())
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = interruption.signal.aborted ? 130 : 1
+}
 
-async function runMutants(): Promise<number> {
-  const chosen = mutants.filter(({ name }) => name.includes(values.only ?? ''))
-  if (chosen.length === 0) {
-    process.stderr.write(`no planted bug has "${values.only}" in its name\n`)
-    return 2
-  }
+function optionsOf(): Options {
+  const { values } = parseArgs({
+    options: { seeds: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean' } },
+  })
+  const { seeds, only = '', json = false } = values
+  if (seeds === undefined) return { seeds: undefined, only, json }
+  if (!/^[1-9]\d{0,6}$/.test(seeds)) throw new Error(`--seeds is a number from 1 on, not "${seeds}"`)
+  return { seeds: Number(seeds), only, json }
+}
+
+async function runMutants(options: Options): Promise<number> {
+  const chosen = mutants.filter(({ name }) => name.includes(options.only))
+  if (chosen.length === 0) throw new Error(`no planted bug has "${options.only}" in its name`)
   const started = performance.now()
   const scenarios = [...new Set(chosen.flatMap((mutant) => mutant.scenarios))]
   const trials: Trial[] = [
     ...scenarios.map((scenario) => ({ mutant: undefined, scenario })),
     ...chosen.flatMap((mutant) => mutant.scenarios.map((scenario) => ({ mutant, scenario }))),
   ]
-  const rows = await runTrials(trials)
+  const rows = await runTrials(trials, options)
   const isSound = rows.every(({ mutant, counted }) => mutant !== undefined || counted.failed === 0)
   const wrong = chosen.filter((mutant) => isFound(rows, mutant) === (mutant.survives !== undefined))
-  tell(rows, chosen, wrong, (performance.now() - started) / 1_000)
+  const seconds = (performance.now() - started) / 1_000
+  process.stdout.write(options.json ? plainText(rows, wrong, seconds) : text(rows, chosen, wrong, seconds))
   return isSound && wrong.length === 0 ? 0 : 1
 }
 
-async function runTrials(trials: readonly Trial[]): Promise<readonly Row[]> {
+async function runTrials(trials: readonly Trial[], options: Options): Promise<readonly Row[]> {
   using bar = new ProgressBar('planting bugs', trials.length)
   const rows: (Row | undefined)[] = trials.map(() => undefined)
   const waiting = [...trials.entries()]
   let done = 0
   const work = async (): Promise<void> => {
-    using tree = new PlantedTree(root)
+    using tree = new PlantedTree(root, interruption.signal)
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, trial] = next
-      rows[index] = { ...trial, counted: await tree.count(trial.mutant, trial.scenario, seedsOf(trial.scenario)) }
+      const seeds = options.seeds ?? seedsOf(trial.scenario)
+      rows[index] = { ...trial, counted: await tree.count(trial.mutant, trial.scenario, seeds) }
       bar.advanceTo(++done, trial.mutant?.name)
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, work))
+  const stopAll = (error: unknown): never => {
+    waiting.length = 0
+    throw error
+  }
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, () => work().catch(stopAll)))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
   return rows.filter((row) => row !== undefined)
 }
 
 function seedsOf(scenario: string): number {
-  if (values.seeds !== undefined) return Number(values.seeds)
   return ofMachines.has(scenario) ? seedsDefault.machine : seedsDefault.members
 }
 
@@ -83,19 +114,12 @@ function isFound(rows: readonly Row[], mutant: Mutant): boolean {
   return rows.some((row) => row.mutant === mutant && row.counted.failed > 0)
 }
 
-function tell(rows: readonly Row[], chosen: readonly Mutant[], wrong: readonly Mutant[], seconds: number): void {
-  if (values.json) {
-    const plain = rows.map(({ mutant, scenario, counted }) => ({ mutant: mutant?.name ?? null, scenario, ...counted }))
-    process.stdout.write(`${JSON.stringify({ seconds, wrong: wrong.map(({ name }) => name), rows: plain })}\n`)
-    return
-  }
-  const columns = [
-    { title: 'planted bug', cell: ({ mutant }: Row) => mutant?.name ?? '(none)' },
-    { title: 'scenario', cell: ({ scenario }: Row) => scenario },
-    { title: 'found by', cell: ({ counted }: Row) => `${counted.failed} of ${counted.seeds} seeds` },
-    { title: 'first', align: 'right' as const, cell: ({ counted }: Row) => String(counted.first?.seed ?? '-') },
-    { title: 'claim', cell: ({ counted }: Row) => counted.first?.claim ?? '-' },
-  ]
+function plainText(rows: readonly Row[], wrong: readonly Mutant[], seconds: number): string {
+  const plain = rows.map(({ mutant, scenario, counted }) => ({ mutant: mutant?.name ?? null, scenario, ...counted }))
+  return `${JSON.stringify({ seconds, wrong: wrong.map(({ name }) => name), rows: plain })}\n`
+}
+
+function text(rows: readonly Row[], chosen: readonly Mutant[], wrong: readonly Mutant[], seconds: number): string {
   const found = chosen.filter((mutant) => isFound(rows, mutant)).length
   const lines = [
     tableOf(columns, rows),
@@ -108,5 +132,5 @@ function tell(rows: readonly Row[], chosen: readonly Mutant[], wrong: readonly M
   for (const { name, survives } of chosen)
     if (survives !== undefined) lines.push(`known to survive: ${name}: ${survives}`)
   for (const mutant of wrong) lines.push(`${isFound(rows, mutant) ? 'found after all' : 'survives'}: ${mutant.name}`)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  return `${lines.join('\n')}\n`
 }

@@ -1,10 +1,9 @@
 /** Programs of users that touch the real world in a simulation: refused by name, wherever they do it and however they hide it. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { dirname, join } from 'node:path'
+import { after, describe, it, mock } from 'node:test'
 import { isCardumenError, type CardumenError } from '../../src/cardumen.ts'
 import { simulate } from '../../src/simulate.ts'
 import { type Place, places, simulateTouching, type Touch, touches } from './fixtures/touching-program.ts'
@@ -94,6 +93,23 @@ describe('code beside a simulation', () => {
     const before = [Date, Date.now, Math.random, setTimeout, fetch, readFileSync]
     await simulate({ members: 1 }, (world) => world.sleep(1))
     assert.deepEqual([Date, Date.now, Math.random, setTimeout, fetch, readFileSync], before)
+  })
+})
+
+describe('a test that has put false timers in the place of the real ones', () => {
+  it('runs simulations all the same, in which they are refused', async () => {
+    mock.timers.enable()
+    try {
+      await simulate({ members: 2 }, (world) => world.sleep(10_000))
+      const traceFile = join(mkdtempSync(join(tmpdir(), 'cardumen-false-timers-')), 'failed.trace.jsonl')
+      await assert.rejects(
+        simulateTouching('handler', () => Date.now(), { traceFile }),
+        /m2 touched Date\.now/,
+      )
+      rmSync(dirname(traceFile), { recursive: true })
+    } finally {
+      mock.timers.reset()
+    }
   })
 })
 

@@ -25,6 +25,8 @@ export type Bully = Machine<State, Message, Timer, Call, Outcome, Persisted>
 export interface BullyOptions {
   readonly machine?: Bully
   readonly onTrace?: TraceHook
+  /** How often each kind of outcome came up, over all runs that share it. */
+  readonly outcomes?: Map<string, number>
   /** Usual: as many as the seed draws. */
   readonly suspicions?: number
   /** Usual: 40 s. */
@@ -39,7 +41,6 @@ const suspicionsMax = 12
 const firstStartMsMax = 500
 
 export class BullyRun {
-  readonly outcomes = new Map<string, number>()
   readonly #plan: Plan
   readonly #options: BullyOptions
   readonly #names: readonly string[]
@@ -123,6 +124,7 @@ export class BullyRun {
     if (sight.kind === 'stepped') return this.#checkStates(sight.member)
     if (sight.kind === 'sent' && sight.message.kind === 'COORDINATOR')
       return this.#checkWritten(sight.from, sight.message.epoch, 'announces')
+    if (sight.kind === 'persist') return this.#checkTaken(sight.member, sight.record.epoch)
     if (sight.kind !== 'input') return
     if (sight.input.kind === 'persisted') this.#writtenBy(sight.member).add(sight.input.record.epoch)
     if (sight.input.kind !== 'recovered') return
@@ -130,7 +132,8 @@ export class BullyRun {
   }
 
   #onOutcome(member: Address, outcome: Outcome): void {
-    this.outcomes.set(outcome.kind, (this.outcomes.get(outcome.kind) ?? 0) + 1)
+    const { outcomes } = this.#options
+    outcomes?.set(outcome.kind, (outcomes.get(outcome.kind) ?? 0) + 1)
     switch (outcome.kind) {
       case 'elected':
         this.#elected.push({ leader: memberOf(member), epoch: outcome.epoch, atMs: this.#world.nowMs })
@@ -155,6 +158,13 @@ export class BullyRun {
   #checkWritten(member: Address, epoch: number, what: string): void {
     const isWritten = this.#writtenBy(member).has(epoch)
     this.#violations.expect(isWritten, 'persisted-first', `${member} ${what} epoch ${epoch}, which is not on its disk`)
+  }
+
+  /** Each record is greater than all that its member has on disk, also those of earlier lives. */
+  #checkTaken(member: Address, epoch: number): void {
+    const newest = Math.max(0, ...this.#writtenBy(member))
+    const isGreater = epoch > newest || this.#isDamaged
+    this.#violations.expect(isGreater, 'epochs-grow', `${member} takes epoch ${epoch} after ${newest}`)
   }
 
   /** A leader of an older epoch than the greatest known is refused. */

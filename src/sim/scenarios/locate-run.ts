@@ -25,6 +25,8 @@ export type Locate = Machine<State, Message, Timer, Call, Outcome>
 export interface LocateOptions {
   readonly machine?: Locate
   readonly onTrace?: TraceHook
+  /** How often each kind of outcome came up, over all runs that share it. */
+  readonly outcomes?: Map<string, number>
   /** Usual: as many as the seed draws. */
   readonly questions?: number
   /** Usual: half a minute. */
@@ -47,7 +49,6 @@ const changesMax = 30
 const workWindowMs = 5_000
 
 export class LocateRun {
-  readonly outcomes = new Map<string, number>()
   readonly #plan: Plan
   readonly #options: LocateOptions
   readonly #names: readonly string[]
@@ -210,7 +211,8 @@ export class LocateRun {
 
   /** Comes right after its step: what is answered in the step of its question was not searched for. */
   #onOutcome(member: Address, outcome: Outcome): void {
-    this.outcomes.set(outcome.kind, (this.outcomes.get(outcome.kind) ?? 0) + 1)
+    const { outcomes } = this.#options
+    outcomes?.set(outcome.kind, (outcomes.get(outcome.kind) ?? 0) + 1)
     if (outcome.kind === 'refused') return
     const { request } = outcome
     this.#answers.set(request, outcome)

@@ -3,20 +3,26 @@
  */
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Scenario } from '../scenario.ts'
+import { bully } from './bully.ts'
 import { callFormsScenario } from './call-forms.ts'
 import { callMachine } from './call-machine.ts'
 import { calls } from './calls.ts'
 import { engine } from './engine.ts'
 import { leaseLock } from './lease-lock.ts'
+import { locatePorts } from './locate.ts'
 import { nameTables } from './names.ts'
 import { recordLog } from './record-log.ts'
 import { register } from './register.ts'
 import { runs } from './run.ts'
+import { tokenRing } from './token-ring.ts'
 
 /** In the order in which they are listed: machines alone, then whole members. */
 export const scenarios: readonly Scenario[] = [
   callMachine,
   callFormsScenario,
+  tokenRing,
+  bully,
+  locatePorts,
   calls,
   register,
   nameTables,

@@ -2,7 +2,6 @@
  * What went wrong in one run, in its order: each violation with its claim and the virtual time at which it was seen.
  */
 import type { Violation } from '../scenario.ts'
-import type { CertainVerdict } from '../checkers/verdict.ts'
 
 /** Further ones of a run say nothing new. */
 const violationsMax = 100

@@ -11,6 +11,11 @@ import type { Macrotask } from '../scenario.ts'
 import { Digest } from '../digest.ts'
 import { Agenda, type AgendaEntry } from './agenda.ts'
 
+/**
+ * Turns that are asked for at once. Promises settle between each two of them all the same, and a host's queue of turns
+ * gives out several for little more than one.
+ */
+const turnsAhead = 32
 /** Events at one virtual moment; more are a circle. */
 export const eventsPerMomentMax = 1_000_000
 
@@ -65,17 +70,27 @@ export class Timeline {
   /** Rejects with what an event threw. One run at a time. */
   run(goal: Goal): Promise<Ending> {
     return new Promise((resolve, reject) => {
+      let isOver = false
+      let turns = 0
       const turn = (): void => {
+        turns--
+        if (isOver) return
         try {
           const ending = this.#ending(goal)
+          isOver = ending !== undefined
           if (ending !== undefined) return resolve(ending)
           this.#runNext()
         } catch (error) {
+          isOver = true
           return reject(error)
         }
-        this.#macrotask(turn)
+        if (turns === 0) askForTurns()
       }
-      this.#macrotask(turn)
+      const askForTurns = (): void => {
+        turns = turnsAhead
+        for (let asked = 0; asked < turnsAhead; asked++) this.#macrotask(turn)
+      }
+      askForTurns()
     })
   }
 
