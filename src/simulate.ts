@@ -4,8 +4,8 @@
  * `simulate` runs a system of virtual members, each with an ordinary `System`, and rejects when a claim about it is
  * broken, with the smallest run that breaks it and the command that repeats it. It works in any test runner. The
  * checkers are exported for histories of any origin, the explorer and a smaller world for protocols written as
- * machines. Nothing here starts a process, opens a socket or waits in real
- * time; while a simulation runs, its programs are refused the real world by name.
+ * machines. Nothing here starts a process, opens a socket or waits in real time; while a simulation runs, its programs
+ * are refused the real world by name.
  */
 import { relative } from 'node:path'
 import process from 'node:process'
@@ -17,7 +17,7 @@ import { lock } from './sim/checkers/models/lock.ts'
 import type { Model, ModelName } from './sim/checkers/models/model.ts'
 import { fifo, queue } from './sim/checkers/models/queue.ts'
 import { register } from './sim/checkers/models/register.ts'
-import type { Fault } from './sim/faults/fault.ts'
+import { type Fault, faultsMax } from './sim/faults/fault.ts'
 import { memberScenario, type MemberScenarioOptions } from './sim/members/member-scenario.ts'
 import type { Director } from './sim/members/world.ts'
 import type { Scenario } from './sim/scenario.ts'
@@ -54,7 +54,7 @@ export async function simulate(options: SimulateOptions, director: Director): Pr
   const chosen = seedFromEnvironment()
   const first = chosen ?? options.seed ?? 1
   const count = chosen === undefined ? (options.seeds ?? 1) : 1
-  const faults = options.faults ?? 'none'
+  const faults = listed(options.faults ?? 'none')
   using guards = installGuards()
   const surroundings = nodeSurroundings(guards)
   const { totals, failure } = await runSeeds(scenario, { first, count, faults }, surroundings)
@@ -64,6 +64,14 @@ export async function simulate(options: SimulateOptions, director: Director): Pr
     ...{ replay: `CARDUMEN_SEED=${failure.plan.seed} ${replay}`, isShrunk: options.shrink !== false },
   })
   throw new CardumenError(report.violations[0]?.claim === 'stuck' ? 'simulation-stuck' : 'simulation-failed', text)
+}
+
+/** Every seed reads the script anew, and a generator gives it once. One without end is refused with the plan. */
+function listed(faults: NonNullable<SimulateOptions['faults']>): NonNullable<SimulateOptions['faults']> {
+  if (typeof faults !== 'object' || Array.isArray(faults) || !(Symbol.iterator in faults)) return faults
+  return Iterator.from(faults)
+    .take(faultsMax + 1)
+    .toArray()
 }
 
 /** A simulation for the command line: `cardumen simulate FILE` runs what the file exports as `scenario`. */

@@ -195,7 +195,7 @@ const ofTokenRing: readonly Mutant[] = [
     find: "  const { generation } = state.passing.token\n  stopPassing(state, effects)\n  effects.outcome({ kind: 'lost', generation })\n",
     replace:
       '  const { token } = state.passing\n  stopPassing(state, effects)\n  state.token = { ...token, hop: token.hop - 1 }\n  pass(state, effects)\n',
-    scenarios: ['token-ring'],
+    scenarios: ['token-ring', 'repeated-orders'],
   },
   {
     name: 'mutex-generation-off-by-one',
@@ -203,7 +203,7 @@ const ofTokenRing: readonly Mutant[] = [
     file: mutex,
     find: 'if (generation <= state.generation || ',
     replace: 'if (generation < state.generation || ',
-    scenarios: ['token-ring'],
+    scenarios: ['token-ring', 'repeated-orders'],
   },
 ]
 
@@ -230,7 +230,7 @@ const ofElection: readonly Mutant[] = [
     file: election,
     find: "  if (state.role === 'electing' || state.role === 'claiming') becomeWaiting(state, effects)\n",
     replace: '',
-    scenarios: ['bully'],
+    scenarios: ['bully', 'silent-death'],
   },
   {
     name: 'election-stale-coordinator-accepted',
@@ -281,7 +281,7 @@ const ofLocate: readonly Mutant[] = [
     file: locate,
     find: 'if (search.fullRounds >= state.limits.fullRounds) return',
     replace: 'if (search.fullRounds >= 1) return',
-    scenarios: ['locate'],
+    scenarios: ['locate', 'lost-questions'],
   },
 ]
 

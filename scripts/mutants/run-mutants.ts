@@ -43,8 +43,16 @@ const columns: readonly Column<Row>[] = [
 ]
 const atOnce = 2
 /** Whole members take longer than machines alone. */
-const seedsDefault = { machine: 300, members: 60 } as const
-const ofMachines: ReadonlySet<string> = new Set(['call-machine', 'token-ring', 'bully', 'locate', 'record-log'])
+const seedsDefault = { machine: 200, members: 40 } as const
+const ofMembers: ReadonlySet<string> = new Set([
+  'calls',
+  'names',
+  'lease-lock',
+  'run',
+  'deaths',
+  'forgeries',
+  'first-calls',
+])
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 const interruption = new AbortController()
@@ -107,7 +115,7 @@ async function runTrials(trials: readonly Trial[], options: Options): Promise<re
 }
 
 function seedsOf(scenario: string): number {
-  return ofMachines.has(scenario) ? seedsDefault.machine : seedsDefault.members
+  return ofMembers.has(scenario) ? seedsDefault.members : seedsDefault.machine
 }
 
 function isFound(rows: readonly Row[], mutant: Mutant): boolean {

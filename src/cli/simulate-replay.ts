@@ -7,8 +7,8 @@ import process from 'node:process'
 import type { TraceEvent } from '../edges/trace.ts'
 import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
 import { replaySchedule } from '../sim/explorer/saved-schedule.ts'
-import { checkScript } from '../sim/faults/check-script.ts'
-import { memberNames, type Report } from '../sim/scenario.ts'
+import type { Report } from '../sim/scenario.ts'
+import { planOf } from '../sim/search/plans.ts'
 import { exportTrace } from '../sim/traces/export-trace.ts'
 import { decodeTrace, type SavedTrace } from '../sim/traces/saved-trace.ts'
 import type { RunHeader, ScheduleHeader, TraceHeader } from '../sim/traces/trace-header.ts'
@@ -45,10 +45,22 @@ function exportSaved(saved: SavedTrace, options: SimulateCommandOptions): number
   const text = exportTrace(options.export ?? 'html', saved.events, titleOf(saved.header))
   if (options.output === undefined) print(text.trimEnd())
   else {
-    writeFileSync(options.output, text)
+    writeExport(options.output, text)
     note(`${options.export} of ${saved.events.length} events is in ${options.output}`)
   }
   return exitCode.ok
+}
+
+function writeExport(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CardumenError('state-unwritable', `${file} cannot be written: ${why}`, {
+      cause,
+      hint: 'Give --output another path.',
+    })
+  }
 }
 
 async function stepThrough(saved: SavedTrace): Promise<number> {
@@ -85,11 +97,10 @@ async function runAgain(saved: SavedTrace, options: SimulateCommandOptions): Pro
 
 async function runPlan(header: RunHeader): Promise<Report> {
   const { scenario, module } = await findScenario(header.module ?? header.scenario).catch(toldWhatToDo)
-  const names = memberNames(header.plan.members, scenario.names)
-  const faults = checkScript(header.plan.faults, { names, kinds: scenario.faultKinds })
+  const plan = planOf(scenario, header.plan.seed, header.plan)
   using guards = installGuards()
   const surroundings = nodeSurroundings(module === undefined ? undefined : guards)
-  const { report } = await traced(scenario, { ...header.plan, faults }, surroundings)
+  const { report } = await traced(scenario, plan, surroundings)
   return report
 }
 

@@ -1,5 +1,7 @@
 /**
  * The search of `cardumen simulate`: seed after seed, until one fails, the number is reached, or Ctrl-C.
+ *
+ * A failing run is made smaller, saved and told in `src/simulation/failed-run.ts`, as it is for `simulate` in a test.
  */
 import { readFileSync } from 'node:fs'
 import { CardumenError } from '../lib/cardumen-error.ts'

@@ -99,6 +99,13 @@ export class Calls {
     return this.#pending.size
   }
 
+  /** What each of them waits for, for people. */
+  waits(): readonly string[] {
+    return [...this.#pending.values()].map(
+      ({ binding, server }) => `${binding.subject}${server === undefined ? ', of nobody yet' : ` of ${server.address}`}`,
+    )
+  }
+
   hasCallsTo(member: Address): boolean {
     for (const { server } of this.#pending.values()) if (server?.address === member) return true
     return false

@@ -252,6 +252,11 @@ export class Member implements AsyncDisposable {
     return this.#joinedListeners.add(listener)
   }
 
+  /** What its calls wait for, for people: operation and server of each. */
+  callsWaiting(): readonly string[] {
+    return this.#calls.waits()
+  }
+
   status(): MemberStatus {
     return {
       address: this.address,

@@ -8,6 +8,11 @@ import { checkBytes } from './capability.ts'
 
 const objectBytes = 8
 const operationStart = objectBytes + checkBytes
+/** Names of operations whose bytes are kept: clients are made far more often than operations. */
+const namesMax = 1_024
+const names = new Map<string, Uint8Array>()
+/** A view of a new array's own buffer costs more than the array. */
+const number = new DataView(new ArrayBuffer(objectBytes))
 
 export interface Selector {
   readonly object: number
@@ -16,12 +21,22 @@ export interface Selector {
 }
 
 export function encodeSelector(selector: Selector): Uint8Array {
-  const name = toUtf8(selector.operation)
+  const name = bytesOfName(selector.operation)
   const bytes = new Uint8Array(operationStart + name.length)
-  new DataView(bytes.buffer).setFloat64(0, selector.object)
+  number.setFloat64(0, selector.object)
+  for (let index = 0; index < objectBytes; index++) bytes[index] = number.getUint8(index)
   bytes.set(selector.check, objectBytes)
   bytes.set(name, operationStart)
   return bytes
+}
+
+function bytesOfName(operation: string): Uint8Array {
+  const known = names.get(operation)
+  if (known !== undefined) return known
+  const made = toUtf8(operation)
+  if (names.size >= namesMax) names.clear()
+  names.set(operation, made)
+  return made
 }
 
 /** Undefined where the bytes are no selector. */

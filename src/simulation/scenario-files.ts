@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import type { Scenario } from '../sim/scenario.ts'
@@ -32,14 +33,21 @@ async function exportedScenario(module: string): Promise<Scenario> {
 }
 
 async function imported(module: string): Promise<Record<string, unknown>> {
+  const { promise: idle, reject } = Promise.withResolvers<never>()
+  const onIdle = (): void => reject(new Error('it waits for something that never comes, at its top level'))
+  process.once('beforeExit', onIdle)
   try {
-    return (await import(pathToFileURL(module).href)) as Record<string, unknown>
+    return (await Promise.race([import(pathToFileURL(module).href), idle])) as Record<string, unknown>
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CardumenError('module-failed', `${module} cannot be loaded: ${why}`, { cause })
+  } finally {
+    process.off('beforeExit', onIdle)
   }
 }
 
 function isScenario(value: unknown): value is Scenario {
-  return typeof value === 'object' && value !== null && 'faultKinds' in value && 'run' in value && 'members' in value
+  if (typeof value !== 'object' || value === null) return false
+  const { name, members, faultKinds, run } = value as Partial<Record<keyof Scenario, unknown>>
+  return typeof name === 'string' && typeof members === 'object' && Array.isArray(faultKinds) && typeof run === 'function'
 }

@@ -4,6 +4,7 @@
  * This file says what can be asked; `simulate-seeds.ts` searches, `simulate-replay.ts` goes back to a saved run.
  */
 import { Command, Option } from 'commander'
+import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { CommandFace } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
 import { examples, milliseconds, type StandardOptions, wholeNumber } from '../standard-options.ts'
@@ -68,6 +69,7 @@ export function simulateCommand(): CommandFace<SimulateCommandOptions> {
 
 async function act(options: SimulateCommandOptions, ...operands: readonly unknown[]): Promise<number> {
   const [word] = operands
+  checkTogether(word, options)
   if (options.replay !== undefined) {
     const { replay } = await import('../simulate-replay.ts')
     return replay(options.replay, options)
@@ -77,6 +79,21 @@ async function act(options: SimulateCommandOptions, ...operands: readonly unknow
     return runScenario(word, options)
   }
   return listScenarios(options)
+}
+
+/** What would be passed over in silence is refused. */
+function checkTogether(word: unknown, options: SimulateCommandOptions): void {
+  const { replay, step, export: form, output } = options
+  const replayOnly = [step === true && '--step', form !== undefined && '--export'].filter((each) => each !== false)
+  if (replay === undefined && replayOnly.length > 0) throw refused(`${replayOnly.join(' and ')} needs --replay FILE.`)
+  if (replayOnly.length > 1) throw refused('--step shows a trace and --export writes it: give one of them.')
+  if (output !== undefined && form === undefined) throw refused('--output needs --export KIND.')
+  if (replay !== undefined && word !== undefined)
+    throw refused('--replay runs what its file names; leave the scenario out.')
+}
+
+function refused(why: string): CardumenError {
+  return new CardumenError('option-invalid', why)
 }
 
 async function listScenarios(options: SimulateCommandOptions): Promise<number> {

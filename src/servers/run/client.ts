@@ -11,6 +11,7 @@ import type { Member } from '../../kernel/member.ts'
 import type { CallOptions } from '../../kernel/service.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Address } from '../../lib/identifiers.ts'
+import type { Signal } from '../../lib/signal.ts'
 import { encode } from '../../wire/codec.ts'
 import { Process } from './interface.ts'
 import { RemoteCall } from './remote-call.ts'
@@ -79,7 +80,9 @@ export class RunClient implements CallSites {
         { module: url, args, env, workingFolder, detached },
         { timeoutMs: programStartTimeoutMs },
       )
-      return new RemoteProgram(this.#member.open(Process, started.process), started.process, site.memberId, options)
+      const of = { capability: started.process, memberId: site.memberId }
+      const asker = { clock: this.clock, hasLeft: () => this.#isClosed }
+      return new RemoteProgram(this.#member.open(Process, started.process), of, options, asker)
     } finally {
       site.inFlight--
     }
@@ -89,14 +92,19 @@ export class RunClient implements CallSites {
     return this.#siteFor(plan.module, plan.on, avoided)
   }
 
-  /** Twice the threads there are, so that none waits while a result travels. */
-  async concurrency(): Promise<number> {
+  /**
+   * Twice the threads there are, so that none waits while a result travels.
+   * @param signal - aborts when nobody waits for it any more.
+   */
+  async concurrency(signal: Signal): Promise<number> {
     const sites = this.#sites.all()
     if (sites.length === 0) return 2 * (await this.#localSite()).threads
     // The sites' own timers keep no process alive, but here somebody waits for them.
     const release = this.#member.clock.after(2 * loadTimeoutMs, () => undefined)
+    signal.addEventListener('abort', release)
     await Promise.all(sites.filter((site) => site.doubt !== doubt.silent).map((site) => site.known))
     release()
+    signal.removeEventListener('abort', release)
     return 2 * sites.reduce((sum, site) => sum + site.threads, 0)
   }
 
@@ -185,7 +193,7 @@ class ModuleCaller implements FunctionCaller {
   map(name: string, items: Items<unknown>, options: MapOptions): RemoteMap<unknown> {
     let plan: CallPlan | undefined
     return new FunctionMap(items, options, {
-      concurrency: () => this.#client.concurrency(),
+      concurrency: (signal) => this.#client.concurrency(signal),
       call: (item, signal, counts) => {
         plan ??= this.#planFor(name, callOptionsOf(this.#timeoutMs, signal), [this.#client.interruptions, counts])
         return this.#start(plan, [item])

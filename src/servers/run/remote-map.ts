@@ -35,7 +35,8 @@ export interface RemoteMap<Result> extends PromiseLike<Result[]>, AsyncIterable<
 export interface MapCalls {
   /** Calls the function with one item. All calls of a map get the same signal and counts. */
   call(item: unknown, signal: Signal, counts: Interruptions): Promise<unknown>
-  concurrency(): number | Promise<number>
+  /** By default. `signal` aborts when the map ends before it is known. */
+  concurrency(signal: Signal): number | Promise<number>
 }
 
 export class FunctionMap<Result> implements RemoteMap<Result> {
@@ -117,8 +118,19 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
     if (signal?.aborted === true) return onAbort()
     signal?.addEventListener('abort', onAbort)
     this.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort))
-    const concurrency = this.#options.concurrency ?? Math.min(concurrencyMax, await this.#calls.concurrency())
-    void this.#feed(concurrency, concurrency * factor)
+    const concurrency = this.#options.concurrency ?? (await this.#concurrencyDefault())
+    if (concurrency !== undefined) void this.#feed(concurrency, concurrency * factor)
+  }
+
+  /** Undefined: the map failed before it was known, or because it cannot be. */
+  async #concurrencyDefault(): Promise<number | undefined> {
+    try {
+      const known = await this.#unlessFailed(this.#calls.concurrency(this.#stop.signal))
+      return known && Math.min(concurrencyMax, known.value)
+    } catch (error) {
+      this.#fail(error)
+      return undefined
+    }
   }
 
   /** However it ends, the source is told, unless it came to its end itself. */
@@ -126,7 +138,7 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
     try {
       const source = sourceOf(this.#items)
       for (;;) {
-        const next = await this.#nextOf(source)
+        const next = (await this.#unlessFailed(source.next()))?.value
         if (next?.done === true) break
         while (this.#failure === undefined && (this.#inFlight >= concurrency || this.#started - this.#taken >= ahead))
           await this.#change()
@@ -142,14 +154,13 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
   }
 
   /** Undefined: the map failed while it waited. */
-  async #nextOf(source: Source): Promise<IteratorResult<unknown> | undefined> {
-    const next = source.next()
-    if (!(next instanceof Promise)) return next
+  async #unlessFailed<Value>(given: Promise<Value> | Value): Promise<{ readonly value: Value } | undefined> {
+    if (!(given instanceof Promise)) return { value: given }
     let failure: { readonly error: unknown } | undefined
-    let result: IteratorResult<unknown> | undefined
-    next.then(
-      (arrived) => {
-        result = arrived
+    let arrived: { readonly value: Value } | undefined
+    given.then(
+      (value) => {
+        arrived = { value }
         this.#changed()
       },
       (error: unknown) => {
@@ -157,9 +168,9 @@ export class FunctionMap<Result> implements RemoteMap<Result> {
         this.#changed()
       },
     )
-    while (result === undefined && failure === undefined && this.#failure === undefined) await this.#change()
+    while (arrived === undefined && failure === undefined && this.#failure === undefined) await this.#change()
     if (failure !== undefined) throw failure.error
-    return result
+    return arrived
   }
 
   #start(index: number, item: unknown): void {

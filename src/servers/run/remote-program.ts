@@ -7,6 +7,7 @@
  */
 import type { ExitStatus } from '../../edges/processes.ts'
 import type { Capability } from '../../kernel/capability.ts'
+import { defaultTimeoutMs } from '../../kernel/calls.ts'
 import type { Client } from '../../kernel/service.ts'
 import { concatBytes } from '../../lib/bytes.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
@@ -14,6 +15,7 @@ import type { MemberId } from '../../lib/identifiers.ts'
 import type { Signal } from '../../lib/signal.ts'
 import { fromUtf8, toUtf8 } from '../../lib/text.ts'
 import { inputBytesMax, type Process, type signalNames } from './interface.ts'
+import { type Asker, untilAnswered } from './until-answered.ts'
 
 export type ProcessClient = Client<(typeof Process)['operations']>
 export type ProcessInfo = Awaited<ReturnType<ProcessClient['info']>>
@@ -29,7 +31,7 @@ export interface ProgramOptions {
   readonly workingFolder?: string
   /** On this member; else on the one that suits best. */
   readonly on?: string
-  /** Kills it. */
+  /** Kills it, however long it takes until its member can be told; `exit` says when that was. */
   readonly signal?: Signal
   /** True: it goes on when this member is gone. Default false. */
   readonly detached?: boolean
@@ -39,6 +41,8 @@ export interface ProgramOptions {
 export const outputKeptBytesMax = 1_048_576
 /** A call about a process that waits for what the process does, has no deadline. */
 const waiting = { timeoutMs: Number.POSITIVE_INFINITY } as const
+/** Those that leave a program as one would, however many of them arrive. */
+const repeatableSignals: ReadonlySet<SignalName> = new Set(['SIGKILL', 'SIGTERM'])
 
 export class ProgramOutput implements AsyncIterable<Uint8Array> {
   /** Bytes that were dropped because nobody had begun to read. */
@@ -119,14 +123,25 @@ export class RemoteProgram {
   readonly memberId: MemberId
   readonly stdout = new ProgramOutput()
   readonly stderr = new ProgramOutput()
-  /** Its exit status. Fails when nobody can know it any more, `member-died` for instance. */
+  /**
+   * Its exit status. Fails when nobody can know it any more: its member died (`member-died`, `address-unknown`), this
+   * one left, or it was forgotten (`process-unknown`). Waits while its member is only out of reach.
+   */
   readonly exit: Promise<ExitStatus>
   readonly #process: ProcessClient
+  readonly #asker: Asker
 
-  constructor(process: ProcessClient, capability: Capability, memberId: MemberId, { stdin, signal }: ProgramOptions) {
-    this.capability = capability
-    this.memberId = memberId
+  /** Made by `system.run`. */
+  constructor(
+    process: ProcessClient,
+    of: { readonly capability: Capability; readonly memberId: MemberId },
+    { stdin, signal }: ProgramOptions,
+    asker: Asker,
+  ) {
+    this.capability = of.capability
+    this.memberId = of.memberId
     this.#process = process
+    this.#asker = asker
     this.exit = this.#awaitExit(signal)
     this.exit.catch(() => undefined)
     void this.#readOutput()
@@ -139,10 +154,7 @@ export class RemoteProgram {
 
   /** Resolves when the program has room for more. */
   async write(input: string | Uint8Array): Promise<void> {
-    const bytes = typeof input === 'string' ? toUtf8(input) : input
-    for (let start = 0; start < bytes.length; start += inputBytesMax) {
-      await this.#process.write({ chunk: bytes.subarray(start, start + inputBytesMax) }, waiting)
-    }
+    for (const chunk of chunksOf(input)) await this.#process.write({ chunk }, waiting)
   }
 
   endInput(): Promise<void> {
@@ -158,16 +170,26 @@ export class RemoteProgram {
     return this.#process.signal({ name: 'SIGCONT' })
   }
 
-  kill(name: SignalName = 'SIGKILL'): Promise<void> {
-    return this.#process.signal({ name })
+  /**
+   * Resolves when the signal was given to it, or it has ended. SIGKILL and SIGTERM are sent again until that is known,
+   * its member is dead, or the time is up (default 30,000); others once.
+   */
+  async kill(name: SignalName = 'SIGKILL', { timeoutMs = defaultTimeoutMs } = {}): Promise<void> {
+    if (!repeatableSignals.has(name)) return this.#process.signal({ name }, { timeoutMs })
+    await untilAnswered(this.#asker, { mayRunTwice: true, timeoutMs }, (options) =>
+      this.#process.signal({ name }, options),
+    )
   }
 
   async #awaitExit(signal: Signal | undefined): Promise<ExitStatus> {
-    const onAbort = (): void => void this.kill().catch(() => undefined)
+    // What keeps it from being killed for good keeps `exit` from being known, which says so.
+    const onAbort = (): void => void this.kill('SIGKILL', waiting).catch(() => undefined)
     signal?.addEventListener('abort', onAbort)
     if (signal?.aborted === true) onAbort()
     try {
-      const { code, signal: endedBy } = await this.#process.wait(undefined, waiting)
+      const { code, signal: endedBy } = await untilAnswered(this.#asker, { mayRunTwice: true }, (options) =>
+        this.#process.wait(undefined, options),
+      )
       return { code, signal: endedBy }
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -177,7 +199,9 @@ export class RemoteProgram {
   async #readOutput(): Promise<void> {
     let failure: Error | undefined
     try {
-      for await (const { stream, chunk } of this.#process.output(undefined, waiting)) await this[stream].push(chunk)
+      await untilAnswered(this.#asker, { mayRunTwice: false }, async (options) => {
+        for await (const { stream, chunk } of this.#process.output(undefined, options)) await this[stream].push(chunk)
+      })
     } catch (error) {
       failure =
         error instanceof Error ? error : new CardumenError('member-died', String(error), { executed: 'unknown' })
@@ -188,8 +212,20 @@ export class RemoteProgram {
 
   /** A program may end without reading all of its input; that is its own affair. */
   async #feed(input: ProgramInput): Promise<void> {
-    if (typeof input === 'string' || input instanceof Uint8Array) await this.write(input)
-    else for await (const chunk of input) await this.write(chunk)
-    await this.endInput()
+    if (typeof input === 'string' || input instanceof Uint8Array) await this.#feedOne(input)
+    else for await (const piece of input) await this.#feedOne(piece)
+    await untilAnswered(this.#asker, { mayRunTwice: true }, (options) => this.#process.endInput(undefined, options))
   }
+
+  /** One after the other, so that none overtakes one that has to be sent again. */
+  async #feedOne(input: string | Uint8Array): Promise<void> {
+    for (const chunk of chunksOf(input))
+      await untilAnswered(this.#asker, { mayRunTwice: false }, (options) => this.#process.write({ chunk }, options))
+  }
+}
+
+function chunksOf(input: string | Uint8Array): readonly Uint8Array[] {
+  const bytes = typeof input === 'string' ? toUtf8(input) : input
+  const count = Math.ceil(bytes.length / inputBytesMax)
+  return Array.from({ length: count }, (_, index) => bytes.subarray(index * inputBytesMax, (index + 1) * inputBytesMax))
 }

@@ -36,7 +36,7 @@ describe('a fault script', () => {
       assert.throws(
         () => checkScript([right, fault], bounds),
         (error) =>
-          isCardumenError(error, 'option-invalid') && /^Fault 1 /.test(error.message) && text.test(error.message),
+          isCardumenError(error, 'option-invalid') && error.message.startsWith('Fault 1 ') && text.test(error.message),
       )
     })
   }

@@ -5,7 +5,7 @@
  * believed: it is bounded in length and in time, its rates are chances, its members exist, and its world can do it.
  */
 import { CardumenError } from '../../lib/cardumen-error.ts'
-import { type Fault, type FaultKind, faultsMax } from './fault.ts'
+import { type Distribution, type Fault, type FaultKind, faultsMax } from './fault.ts'
 
 export interface ScriptBounds {
   readonly names: readonly string[]
@@ -18,7 +18,7 @@ const fieldsOf: Readonly<Record<FaultKind, Readonly<Record<string, Check>>>> = {
   loss: { rate: isRate },
   duplicate: { rate: isRate },
   reorder: { rate: isRate, laterMsMax: isDuration },
-  delay: { delay: isDistribution },
+  delay: { delay: wrongDistribution },
   bandwidth: { bytesPerMs: isPositive },
   break: { rate: isRate },
   partition: { shape: isOneOf('one-way', 'both-ways', 'bridge', 'ring'), sides: isSides },
@@ -34,9 +34,11 @@ const fieldsOf: Readonly<Record<FaultKind, Readonly<Record<string, Check>>>> = {
   'sync-failure': { member: isMember, rate: isRate },
   'engine-unreachable': { member: isMember },
   'lease-expiry': { member: isMember },
-  'engine-slow': { delay: isDistribution },
+  'engine-slow': { delay: wrongDistribution },
   'engine-crash': {},
 }
+
+const hint = 'docs/simulate.md lists the faults and what each of them takes.'
 
 export const allFaultKinds = Object.keys(fieldsOf) as FaultKind[]
 
@@ -46,6 +48,7 @@ type Check = (value: unknown, bounds: ScriptBounds) => string | undefined
 /** Takes any list; one without end is refused at its bound. @throws CardumenError `option-invalid`. */
 export function checkScript(script: Iterable<unknown>, bounds: ScriptBounds): readonly Fault[] {
   const faults: Fault[] = []
+  if (!isIterable(script)) throw new CardumenError('option-invalid', `${shown(script)} is no list of faults.`, { hint })
   for (const given of script) {
     if (faults.length === faultsMax) throw refusal(faultsMax, `a script has at most ${faultsMax} faults`)
     const wrong = wrongWith(given, bounds)
@@ -57,8 +60,12 @@ export function checkScript(script: Iterable<unknown>, bounds: ScriptBounds): re
 
 function refusal(index: number, wrong: string): CardumenError {
   return new CardumenError('option-invalid', `Fault ${index} of the script: ${wrong}.`, {
-    hint: 'docs/simulate.md lists the faults and what each of them takes.',
+    hint,
   })
+}
+
+function isIterable(script: unknown): script is Iterable<unknown> {
+  return typeof script === 'object' && script !== null && Symbol.iterator in script
 }
 
 function wrongWith(given: unknown, bounds: ScriptBounds): string | undefined {
@@ -126,16 +133,20 @@ function isSides(value: unknown, bounds: ScriptBounds): string | undefined {
   return Array.isArray(value) && value.length === 2 && value.every(isSide) ? undefined : 'not two lists of members'
 }
 
-function isDistribution(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'no distribution'
+function wrongDistribution(value: unknown): string | undefined {
+  return isDistribution(value) ? undefined : 'no distribution'
+}
+
+export function isDistribution(value: unknown): value is Distribution {
+  if (typeof value !== 'object' || value === null) return false
   const { kind, ms, minMs, maxMs, meanMs, shape } = value as Partial<Record<string, unknown>> & { kind?: unknown }
   const are = (...durations: unknown[]): boolean => durations.every((each) => isDuration(each) === undefined)
-  const isRight =
+  return (
     (kind === 'constant' && are(ms)) ||
     (kind === 'uniform' && are(minMs, maxMs) && (minMs as number) <= (maxMs as number)) ||
     (kind === 'exponential' && are(minMs, meanMs, maxMs)) ||
     (kind === 'pareto' && are(minMs, maxMs) && isPositive(shape) === undefined)
-  return isRight ? undefined : 'no distribution'
+  )
 }
 
 function shown(value: unknown): string {

@@ -28,6 +28,7 @@ export class NetworkConditions {
   readonly #inForce = new Set<NetworkFault>()
   readonly #cache = new Map<string, Map<string, LinkConditions>>()
   readonly #listeners: (() => void)[] = []
+  #changes = 0
 
   /** `names`: of all members, in the order of the ring that a `ring` partition leaves. */
   constructor(options: NetworkOptions, names: readonly string[]) {
@@ -38,6 +39,11 @@ export class NetworkConditions {
   /** Told after every change, so that what waits for the end of a cut can go on. */
   onChanged(listener: () => void): void {
     this.#listeners.push(listener)
+  }
+
+  /** How many there have been: what `between` gave holds until the next. */
+  get changes(): number {
+    return this.#changes
   }
 
   apply(fault: NetworkFault): void {
@@ -65,6 +71,7 @@ export class NetworkConditions {
 
   #changed(): void {
     this.#cache.clear()
+    this.#changes++
     for (const listener of this.#listeners) listener()
   }
 

@@ -1,6 +1,8 @@
 /**
  * How the virtual network is when nothing is wrong with it.
  */
+import { CardumenError } from '../../lib/cardumen-error.ts'
+import { isDistribution } from './check-script.ts'
 import type { Distribution } from './fault.ts'
 
 export interface NetworkOptions {
@@ -14,4 +16,14 @@ export interface NetworkOptions {
 export const usualNetwork: NetworkOptions = {
   delay: { kind: 'uniform', minMs: 0.2, maxMs: 0.6 },
   bytesPerMs: 100_000,
+}
+
+/** @throws CardumenError `option-invalid`. */
+export function checkedNetwork(given: Partial<NetworkOptions> = {}): NetworkOptions {
+  const network = { ...usualNetwork, ...given }
+  if (!isDistribution(network.delay))
+    throw new CardumenError('option-invalid', 'network.delay is no distribution of times.')
+  if (typeof network.bytesPerMs !== 'number' || !(network.bytesPerMs > 0))
+    throw new CardumenError('option-invalid', `network.bytesPerMs is ${String(network.bytesPerMs)}, not above 0.`)
+  return network
 }

@@ -23,9 +23,9 @@ export interface FaultTarget {
   setPaused(member: string, isOn: boolean): void
   /** Each event of the member keeps it busy for so long; 0: no longer slow. */
   setSlow(member: string, eventMs: number): void
-  onClockFault?(fault: ClockFault, isOn: boolean): void
-  onDiskFault?(fault: DiskFault, isOn: boolean): void
-  onEngineFault?(fault: EngineSideFault, isOn: boolean): void
+  readonly onClockFault?: (fault: ClockFault, isOn: boolean) => void
+  readonly onDiskFault?: (fault: DiskFault, isOn: boolean) => void
+  readonly onEngineFault?: (fault: EngineSideFault, isOn: boolean) => void
   /** For the trace. */
   onFault?(fault: Fault, isOn: boolean): void
 }

@@ -64,7 +64,7 @@ function draw(kind: FaultKind, options: SwarmOptions, random: Random): Fault {
     case 'clock-drift':
       return { kind, ...window, member, rate: round((random.next() - 0.5) * 0.2) }
     case 'clock-jump':
-      return { kind, ...window, member, jumpMs: round((random.next() - 0.5) * 60_000) }
+      return { kind, ...window, member, ...drawJump(random) }
     case 'torn-write':
     case 'bit-flip':
     case 'sync-failure':
@@ -92,6 +92,12 @@ function drawDelay(random: Random): Distribution {
     default:
       return { kind: 'pareto', minMs: minMs + 0.1, shape: round(0.5 + random.next() * 2), maxMs }
   }
+}
+
+/** Of the wall clock, or of both clocks, as when a machine was suspended; then forward only. */
+function drawJump(random: Random): { readonly jumpMs: number; readonly monotonic?: true } {
+  const jumpMs = round((random.next() - 0.5) * 60_000)
+  return random.next() < 0.3 ? { jumpMs: Math.abs(jumpMs), monotonic: true } : { jumpMs }
 }
 
 function drawPartition(names: readonly string[], random: Random): Pick<PartitionFault, 'shape' | 'sides'> {

@@ -37,6 +37,7 @@ export class DirectedWorld implements World {
   readonly #histories: HistoryRecorder[] = []
   /** What the director waits for, in words. */
   readonly #waits = new Map<object, string>()
+  #sleeps = 0
   #expected = 0
 
   /** `counts`: of faults, in which those ordered here are counted too. */
@@ -72,10 +73,8 @@ export class DirectedWorld implements World {
     const waits = [...counts].map(
       ([what, count]) => `the simulation waits for ${what}${count > 1 ? ` (${count} times)` : ''}`,
     )
-    return [
-      ...(waits.length === 0 ? ['the simulation waits for a promise of its own'] : waits),
-      this.#world.describe(),
-    ].join('\n')
+    const otherwise = this.#sleeps > 0 ? 'the simulation sleeps' : 'the simulation waits for a promise of its own'
+    return [...(waits.length === 0 ? [otherwise] : waits), this.#world.describe()].join('\n')
   }
 
   system(name: string): System {
@@ -102,7 +101,11 @@ export class DirectedWorld implements World {
     if (!Number.isFinite(ms) || ms < 0)
       return Promise.reject(new CardumenError('option-invalid', `${ms} ms is no time to sleep.`))
     return new Promise((resolve) => {
-      this.#world.timeline.enter(this.#world.timeline.nowMs + ms, resolve)
+      this.#sleeps++
+      this.#world.timeline.enter(this.#world.timeline.nowMs + ms, () => {
+        this.#sleeps--
+        resolve()
+      })
     })
   }
 

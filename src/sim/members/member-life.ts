@@ -41,6 +41,8 @@ export interface LifeEvents {
 export type LifeState = 'starting' | 'ready' | 'left' | 'over'
 
 const joinAgainMs = 200
+/** Calls of a member that waits for ever, of which a person is told. */
+const callsShownMax = 5
 const threadsOfMember = 2
 const freeMegabytes = 4_096
 
@@ -85,9 +87,11 @@ export class MemberLife implements Life {
     if (this.#system === undefined)
       return `not joined yet${this.#lastRefusal === undefined ? '' : ` (${this.#lastRefusal})`}`
     if (this.#state === 'starting') return 'its program has not become ready'
-    const { callsInFlight } = this.#system.member.status()
-    const held = this.process.isPaused ? ', paused' : ''
-    return `${this.#state}, ${callsInFlight} calls in flight, ${this.#waiting.size} operations of the simulation under way${held}`
+    const calls = this.#system.member.callsWaiting()
+    const shown = calls.slice(0, callsShownMax).map((call) => `, waits for ${call}`)
+    const more = calls.length > callsShownMax ? `, and for ${calls.length - callsShownMax} calls more` : ''
+    const operations = this.#waiting.size === 0 ? '' : `, operations of the simulation under way: ${this.#waiting.size}`
+    return `${this.#state}${this.process.isPaused ? ', paused' : ''}${operations}${shown.join('')}${more}`
   }
 
   /** Fails with `member-died` when this life ends first. */

@@ -8,10 +8,11 @@
  * A director that never returns fails the run once the world is quiet, or at a bound in virtual time.
  */
 import { CardumenError, isCardumenError } from '../../lib/cardumen-error.ts'
+import { isMemberId } from '../../lib/identifiers.ts'
 import { keepStacksAside } from '../../wire/error-stacks.ts'
 import { allFaultKinds } from '../faults/check-script.ts'
 import type { FaultKind } from '../faults/fault.ts'
-import { type NetworkOptions, usualNetwork } from '../faults/network-options.ts'
+import { checkedNetwork, type NetworkOptions } from '../faults/network-options.ts'
 import { type FaultCounts, runScript } from '../faults/script-runner.ts'
 import type { Programs } from '../running/virtual-processes.ts'
 import type { Modules } from '../running/virtual-workers.ts'
@@ -53,12 +54,19 @@ const overtimeMsMax = 600_000
 /** On streams, copies and overtaking do not exist; `duplicate` would do nothing there. */
 const memberFaultKinds = allFaultKinds.filter((kind) => kind !== 'duplicate')
 
+/** @throws CardumenError `option-invalid`. */
 export function memberScenario(options: MemberScenarioOptions, director: Director): Scenario {
   const { members = membersDefault, name } = options
-  const names = typeof members === 'number' ? undefined : members
+  const names = typeof members === 'number' ? undefined : checkedNames(members)
   const usual = typeof members === 'number' ? members : members.length
   if (!Number.isInteger(usual) || usual < 1 || usual > membersMax)
-    throw new CardumenError('option-invalid', `A simulated system has 1 to ${membersMax} members, not ${usual}.`)
+    throw refused(`A simulated system has 1 to ${membersMax} members, not ${usual}.`)
+  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]{0,63}$/.test(name))
+    throw refused(`"${String(name)}" is no name for a simulation: 1 to 64 of a-z 0-9 -`)
+  if (typeof director !== 'function') throw refused('A simulation is given a function that acts on its world.')
+  const unknown = options.faultKinds?.find((kind) => !allFaultKinds.includes(kind))
+  if (unknown !== undefined) throw refused(`There is no kind of fault "${unknown}".`)
+  checkedNetwork(options.network)
   return {
     ...{ name, about: options.about ?? `the simulation "${name}"` },
     members: { min: Math.min(options.membersMin ?? 1, usual), usual, max: names === undefined ? membersMax : usual },
@@ -67,6 +75,19 @@ export function memberScenario(options: MemberScenarioOptions, director: Directo
     faultKinds: options.faultKinds ?? memberFaultKinds,
     run: (plan, surroundings) => new MemberRun(options, names, plan, surroundings).run(director),
   }
+}
+
+function checkedNames(names: readonly string[]): readonly string[] {
+  const isNames = Array.isArray(names) && names.every((name) => typeof name === 'string')
+  if (!isNames || new Set(names).size < names.length)
+    throw refused('The members of a simulation are a number, or a list of names that differ.')
+  const wrong = names.find((name) => !isMemberId(name))
+  if (wrong !== undefined) throw refused(`"${wrong}" is no name for a member.`)
+  return names
+}
+
+function refused(why: string): CardumenError {
+  return new CardumenError('option-invalid', why)
 }
 
 class MemberRun {
@@ -86,7 +107,7 @@ class MemberRun {
     this.#surroundings = surroundings
     this.#world = new MemberWorld({
       ...{ seed: plan.seed, names: memberNames(plan.members, names), surroundings },
-      network: { ...usualNetwork, ...options.network },
+      network: checkedNetwork(options.network),
       ...{ program: options.program, modules: options.modules ?? {}, programs: options.programs ?? {} },
     })
   }
@@ -97,12 +118,18 @@ class MemberRun {
     try {
       if (await this.#boot()) await this.#direct(director)
     } catch (error) {
-      this.#world.violated('invariant', textOf(error))
+      this.#onBroken(error)
     } finally {
       giveStacksBack()
     }
     for (const error of this.#surroundings.guards?.touched ?? []) this.#world.violated('real-world', error.message)
     return this.#report()
+  }
+
+  #onBroken(error: unknown): void {
+    if (isCardumenError(error, 'simulation-stuck'))
+      this.#world.violated('stuck', `${error.message}\n${this.#directed?.describeWaits() ?? this.#world.describe()}`)
+    else this.#world.violated('invariant', textOf(error))
   }
 
   async #boot(): Promise<boolean> {

@@ -8,14 +8,13 @@
 import type { Connection, ConnectionEvents } from '../../edges/network.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import { Fifo } from './fifo.ts'
+import { SegmentCopies } from './segment-copies.ts'
 import { Flow, type FlowEnd, type FlowWorld, type Segment } from './virtual-network-flow.ts'
 import type { VirtualLink } from './virtual-network-link.ts'
 import type { Ended, VirtualProcess } from './virtual-process.ts'
 
 /** From so many buffered bytes on `write` asks its caller to wait. */
 const highWaterBytes = 16_384
-/** Of one segment; a longer write is cut. */
-const segmentBytesMax = 65_536
 
 export interface ConnectionWorld extends FlowWorld {
   /** The member that holds it need not remember it any more. */
@@ -46,6 +45,7 @@ export class VirtualConnection implements Connection, FlowEnd {
   #events: ConnectionEvents | undefined
   /** At most a window's bytes, and the end. */
   readonly #inbox = new Fifo<Segment>()
+  readonly #copies = new SegmentCopies()
   #isPaused = false
   #isReadDue = false
   #wantsDrain = false
@@ -82,7 +82,7 @@ export class VirtualConnection implements Connection, FlowEnd {
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
-    for (const segment of segmentsOf(chunks)) {
+    for (const segment of this.#copies.of(chunks)) {
       if (this.#isEnding || this.#isClosed) return false
       this.#out?.push(segment)
     }
@@ -216,29 +216,4 @@ export class VirtualConnection implements Connection, FlowEnd {
     if (segment !== undefined) this.#take(segment)
     if (!this.#isPaused) this.#readSoon()
   }
-}
-
-/** Copies, so that neither side sees what the other does to its bytes. */
-function segmentsOf(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
-  let leftBytes = 0
-  for (const chunk of chunks) leftBytes += chunk.length
-  const segments: Uint8Array[] = []
-  let segment: Uint8Array | undefined
-  let filledBytes = 0
-  for (const chunk of chunks) {
-    for (let start = 0; start < chunk.length; ) {
-      if (segment === undefined) {
-        segment = new Uint8Array(Math.min(leftBytes, segmentBytesMax))
-        segments.push(segment)
-        filledBytes = 0
-      }
-      const end = Math.min(chunk.length, start + segment.length - filledBytes)
-      segment.set(chunk.subarray(start, end), filledBytes)
-      filledBytes += end - start
-      leftBytes -= end - start
-      start = end
-      if (filledBytes === segment.length) segment = undefined
-    }
-  }
-  return segments
 }

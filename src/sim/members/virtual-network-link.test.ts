@@ -1,3 +1,4 @@
+/** When a link carries what, and when a try that failed comes again. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

@@ -22,6 +22,9 @@ export class VirtualLink {
   readonly to: string
   readonly #conditions: NetworkConditions
   readonly #random: Random
+  #present: LinkConditions | undefined
+  /** After which change of the conditions that was. */
+  #presentAsOf = 0
   /** Until then earlier segments are being put on the wire. */
   #freeAtMs = 0
   /** At which that was reckoned. */
@@ -75,7 +78,11 @@ export class VirtualLink {
   }
 
   get #now(): LinkConditions {
-    return this.#conditions.between(this.from, this.to)
+    const { changes } = this.#conditions
+    if (this.#present !== undefined && this.#presentAsOf === changes) return this.#present
+    this.#presentAsOf = changes
+    this.#present = this.#conditions.between(this.from, this.to)
+    return this.#present
   }
 
   #laterMs({ reorderRate, laterMsMax }: LinkConditions): number {

@@ -8,6 +8,7 @@
 import type { TraceHook } from '../../edges/trace.ts'
 import { type Address, memberId, memberOf } from '../../lib/identifiers.ts'
 import type { Machine } from '../../lib/machine.ts'
+import type { Random } from '../../lib/random.ts'
 import { election } from '../../protocols/election/election.ts'
 import { brokenInvariants, brokenTogether } from '../../protocols/election/invariants.ts'
 import type { Call, Message, Outcome, Persisted, Timer } from '../../protocols/election/messages.ts'
@@ -19,6 +20,7 @@ import { randomStream } from '../random-streams.ts'
 import { memberNames, type Plan, type Report } from '../scenario.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { ViolationList } from './violation-list.ts'
+import { played, reportOf } from './machine-run.ts'
 
 export type Bully = Machine<State, Message, Timer, Call, Outcome, Persisted>
 
@@ -37,6 +39,8 @@ const quietMsUsual = 40_000
 /** Of the quiet time: late messages are gone by then, and the last election is over. */
 const settledWithinMs = 25_000
 const suspicionsMax = 12
+const spuriousTimersMax = 20
+const timerKinds = ['answer', 'coordinator', 'announce'] as const
 /** A program that has no leader waits for so long before it says so. */
 const firstStartMsMax = 500
 
@@ -79,18 +83,14 @@ export class BullyRun {
   }
 
   play(): void {
-    try {
-      this.#play()
-    } catch (error) {
-      // A machine that throws has broken its own invariant: that is what was looked for.
-      this.#violations.add('invariant', String(error))
-    }
+    played(
+      () => this.#play(),
+      (claim, text) => this.#violations.add(claim, text),
+    )
   }
 
   report(): Report {
-    const { nowMs, counts, faults, digest } = this.#world
-    const checked = this.#elected.length + this.#statesChecked
-    return { violations: this.#violations.all, virtualMs: nowMs, events: counts.events, checked, faults, digest }
+    return reportOf(this.#world, this.#violations.all, this.#elected.length + this.#statesChecked)
   }
 
   #play(): void {
@@ -102,6 +102,9 @@ export class BullyRun {
       const name = this.#names[random.below(this.#names.length)] ?? ''
       this.#world.at(random.next() * durationMs, () => this.#suspect(name))
     }
+    if (random.next() < 0.3)
+      for (let left = 1 + random.below(spuriousTimersMax); left > 0; left--)
+        this.#world.at(random.next() * durationMs, () => this.#fire(random))
     this.#world.run(durationMs)
     this.#world.heal()
     this.#world.run(durationMs + settledWithinMs)
@@ -112,6 +115,13 @@ export class BullyRun {
     const later = this.#elected[settled]
     if (later !== undefined) this.#violations.add('calm', `${later.leader} is elected in epoch ${later.epoch} in peace`)
     this.#checkEpochs()
+  }
+
+  /** Out of time, as machines have to bear. */
+  #fire(random: Random): void {
+    const member = this.#world.addressOf(this.#names[random.below(this.#names.length)] ?? '')
+    const kind = timerKinds[random.below(timerKinds.length)] ?? 'answer'
+    if (member !== undefined) this.#world.fire(member, { kind })
   }
 
   /** Rightly or not. */

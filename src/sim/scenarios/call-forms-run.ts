@@ -21,6 +21,7 @@ import { type Asked, FormLedger } from './call-forms-ledger.ts'
 import type { Call, Message, Outcome, State, Timer } from './call-forms-machine.ts'
 import { type FormRunOptions, initialState } from './call-forms-options.ts'
 import { addressBody, addressIn, namesPort, nothing, numberedBody, numberIn, servicePort } from './call-forms-wire.ts'
+import { played, reportOf } from './machine-run.ts'
 
 type End = Extract<CallOutcome, { readonly kind: 'completed' | 'failed' }>
 type Deliver = Extract<CallOutcome, { readonly kind: 'deliver' }>
@@ -93,18 +94,14 @@ export class FormRun {
 
   /** To its quiet end. */
   play(): void {
-    try {
-      this.#play()
-    } catch (error) {
-      // A machine that throws has broken its own invariant: that is what was looked for.
-      this.ledger.violated('invariant', String(error))
-    }
+    played(
+      () => this.#play(),
+      (claim, text) => this.ledger.violated(claim, text),
+    )
   }
 
   report(): Report {
-    const { nowMs, counts, faults, digest } = this.#world
-    const checked = this.ledger.calls.size + this.#statesChecked
-    return { violations: this.ledger.violations, virtualMs: nowMs, events: counts.events, checked, faults, digest }
+    return reportOf(this.#world, this.ledger.violations, this.ledger.calls.size + this.#statesChecked)
   }
 
   #play(): void {

@@ -19,6 +19,7 @@ import { memberNames, type Plan, type Report } from '../scenario.ts'
 import { bodyOf, servedPort, SimulatedHandlers, tokenOf } from './call-machine-handlers.ts'
 import { CallLedger, type Claim, type Made } from './call-machine-ledger.ts'
 import { CallMachineWatch } from './call-machine-watch.ts'
+import { played, reportOf } from './machine-run.ts'
 
 export interface CallRun {
   readonly report: Report
@@ -91,12 +92,10 @@ class Run {
   }
 
   play(): void {
-    try {
-      this.#play()
-    } catch (error) {
-      // A machine that throws has broken its own invariant: that is what was looked for.
-      this.ledger.violated('invariant', String(error))
-    }
+    played(
+      () => this.#play(),
+      (claim, text) => this.ledger.violated(claim, text),
+    )
   }
 
   #play(): void {
@@ -120,10 +119,7 @@ class Run {
   }
 
   report(): Report {
-    const { violations, size } = this.ledger
-    const { nowMs, counts, faults, digest } = this.#world
-    const checked = size + this.#statesChecked
-    return { violations, virtualMs: nowMs, events: counts.events, checked, faults, digest }
+    return reportOf(this.#world, this.ledger.violations, this.ledger.size + this.#statesChecked)
   }
 
   #onStarted(self: Address): void {

@@ -19,6 +19,7 @@ import { memberNames, type Plan, type Report } from '../scenario.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { LocateLedger } from './locate-ledger.ts'
 import { ViolationList } from './violation-list.ts'
+import { played, reportOf } from './machine-run.ts'
 
 export type Locate = Machine<State, Message, Timer, Call, Outcome>
 
@@ -46,6 +47,7 @@ const stragglingMs = 15_000
 const answeredWithinMs = 2_000
 const questionsMax = 120
 const changesMax = 30
+const spuriousTimersMax = 20
 const workWindowMs = 5_000
 
 export class LocateRun {
@@ -97,18 +99,14 @@ export class LocateRun {
   }
 
   play(): void {
-    try {
-      this.#play()
-    } catch (error) {
-      // A machine that throws has broken its own invariant: that is what was looked for.
-      this.#violations.add('invariant', String(error))
-    }
+    played(
+      () => this.#play(),
+      (claim, text) => this.#violations.add(claim, text),
+    )
   }
 
   report(): Report {
-    const { nowMs, counts, faults, digest } = this.#world
-    const checked = this.#ledger.size + this.#statesChecked
-    return { violations: this.#violations.all, virtualMs: nowMs, events: counts.events, checked, faults, digest }
+    return reportOf(this.#world, this.#violations.all, this.#ledger.size + this.#statesChecked)
   }
 
   #play(): void {
@@ -121,6 +119,9 @@ export class LocateRun {
       this.#world.at(random.next() * durationMs, () => this.#ask(randomStream(seed, `question ${number}`)))
     for (let number = Math.ceil((1 + random.below(changesMax)) * scale); number > 0; number--)
       this.#world.at(random.next() * durationMs, () => this.#change(randomStream(seed, `change ${number}`)))
+    if (random.next() < 0.3)
+      for (let left = 1 + random.below(spuriousTimersMax); left > 0; left--)
+        this.#world.at(random.next() * durationMs, () => this.#fire(random))
     this.#world.run(durationMs)
     this.#world.heal()
     this.#world.run(durationMs + stragglingMs)
@@ -128,6 +129,15 @@ export class LocateRun {
     this.#world.run(durationMs + (this.#options.quietMs ?? quietMsUsual))
     const endedMs = this.#world.nowMs
     this.#ledger.checkProgress({ faultsEndedMs: durationMs, withinMs: answeredWithinMs, endedMs })
+  }
+
+  /** Out of time, as machines have to bear. */
+  #fire(random: Random): void {
+    const member = this.#world.addressOf(pick(random, this.#names))
+    if (member === undefined) return
+    const searches = this.#world.stateOf(member)?.searches.values() ?? []
+    for (const { port, number, round } of [...searches])
+      this.#world.fire(member, { kind: 'round', port, search: number, round: round + random.below(3) - 1 })
   }
 
   #ask(random: Random): void {

@@ -5,7 +5,7 @@
  * not run twice never does, that errors say truthfully whether a job ran, that results and outputs are those of their
  * calls and a map keeps its order, that everything that is begun ends, and that after the last fault work goes on.
  */
-import { type Executed, isCardumenError } from '../../lib/cardumen-error.ts'
+import { CardumenError, type Executed, isCardumenError } from '../../lib/cardumen-error.ts'
 import { signalSource } from '../../lib/signal.ts'
 import type { System } from '../../servers/system.ts'
 import { type CallRecord, checkExecutions, type ExecutionPromise } from '../checkers/executions.ts'
@@ -33,6 +33,12 @@ const slackMs = 3_000
 const goesOnWithinMs = 40_000
 const mappedMax = 20
 const codesMax = 5
+
+/** Why nobody can know any more how a program ended: its member is gone, or ours is, or it ended long ago. */
+const losses: ReadonlySet<string> = new Set([
+  ...['member-died', 'address-unknown', 'process-unknown'],
+  ...['closed', 'lease-lost'],
+])
 
 /** How things ended, over many runs. */
 export type RunEnds = Map<string, number>
@@ -116,8 +122,6 @@ class JobsRun {
     this.#ends.set(`${kind} ${end.how}`, (this.#ends.get(`${kind} ${end.how}`) ?? 0) + 1)
     // Of a map nobody is told which of its items ran.
     if (kind !== 'map') this.#told.get(kind === 'again' ? 'at-least-once' : 'at-most-once')?.push({ call, ...end })
-    // The signal that ends a program is a call, which may be lost itself: no more is promised than that it ends.
-    if (kind === 'program') return
     this.#attempts.push({ operation: `${call}, ${end.how}`, invokedMs, completedMs: this.#world.nowMs })
   }
 
@@ -186,8 +190,8 @@ class JobsRun {
         signal: source.signal,
       })
       // Errors from here on are about the question, not about the program: that has started.
-      const ended = await Promise.all([program.exit, program.stdout.text()]).catch(endOf)
-      if ('how' in ended) return { how: `lost by ${ended.how}`, executed: 'unknown' }
+      const ended = await Promise.all([program.exit, program.stdout.text()]).catch((error: unknown) => lostBy(error))
+      if ('lostBy' in ended) return this.#lose(call, ended.lostBy)
       const [status, output] = ended
       if (status.signal !== undefined) return { how: `ended by ${status.signal}`, executed: 'unknown' }
       this.#world.expect(status.code === code, 'own-result', `${call} ended with ${status.code} instead of ${code}`)
@@ -198,6 +202,12 @@ class JobsRun {
     }
   }
 
+  /** That a member is out of reach for a while is no reason to know nothing of a program any more. */
+  #lose(call: string, code: string): End {
+    this.#world.expect(losses.has(code), 'known-end', `the end of ${call} was lost by ${code}`)
+    return { how: `lost by ${code}`, executed: 'unknown' }
+  }
+
   async #expectWorkGoesOn(): Promise<void> {
     const world = this.#world
     for (const member of world.names)
@@ -206,7 +216,7 @@ class JobsRun {
           world.on(member, (system) => {
             const call = this.#nextCall()
             if (kind === 'map') return this.#map(system, call, timeoutMsMax)
-            if (kind === 'program') return this.#runProgram(system, call, timeoutMsMax)
+            if (kind === 'program') return this.#runProgram(system, call, timeoutMsMax).then(refuseUnlessOk)
             return this.#callJob(system, kind, { call, delayMs: 0 }, timeoutMsMax)
           }),
         )
@@ -225,6 +235,16 @@ interface End {
 function endOf(error: unknown): End {
   if (!isCardumenError(error)) throw error
   return { how: `${error.code} ${error.executed}`, executed: error.executed }
+}
+
+function lostBy(error: unknown): { readonly lostBy: string } {
+  if (!isCardumenError(error)) throw error
+  return { lostBy: error.code }
+}
+
+function refuseUnlessOk(end: End): End {
+  if (end.how === 'ok') return end
+  throw new CardumenError('process-failed', `The program ended, but was ${end.how}.`)
 }
 
 function drawDelayMs(system: System): number {

@@ -20,6 +20,7 @@ import { FailureDetector } from './failure-detector.ts'
 import { RingLedger } from './token-ring-ledger.ts'
 import { GuardedStore } from './token-ring-store.ts'
 import { ViolationList } from './violation-list.ts'
+import { played, reportOf } from './machine-run.ts'
 
 export type TokenRing = Machine<State, Message, Timer, Call, Outcome>
 
@@ -41,6 +42,7 @@ const quietMsUsual = 31_000
 /** Of a member's wish, once nothing fails any more: late messages, a new token, and everybody before it. */
 const entryWithinMs = 30_000
 const wishesMax = 80
+const spuriousTimersMax = 20
 const wishesWindowMs = 6_000
 const holdMsMax = 60
 const longHoldMsMax = 1_500
@@ -100,18 +102,14 @@ export class TokenRingRun {
   }
 
   play(): void {
-    try {
-      this.#play()
-    } catch (error) {
-      // A machine that throws has broken its own invariant: that is what was looked for.
-      this.#violations.add('invariant', String(error))
-    }
+    played(
+      () => this.#play(),
+      (claim, text) => this.#violations.add(claim, text),
+    )
   }
 
   report(): Report {
-    const { nowMs, counts, faults, digest } = this.#world
-    const checked = this.#ledger.size + this.#statesChecked
-    return { violations: this.#violations.all, virtualMs: nowMs, events: counts.events, checked, faults, digest }
+    return reportOf(this.#world, this.#violations.all, this.#ledger.size + this.#statesChecked)
   }
 
   #play(): void {
@@ -126,6 +124,9 @@ export class TokenRingRun {
     if (random.next() < 0.4 && count > 0)
       for (let left = 1 + random.below(3); left > 0; left--)
         this.#world.at(random.next() * durationMs, () => this.#regenerate())
+    if (random.next() < 0.3)
+      for (let left = 1 + random.below(spuriousTimersMax); left > 0; left--)
+        this.#world.at(random.next() * durationMs, () => this.#fire(random))
     this.#world.run(durationMs)
     this.#world.heal()
     this.#world.run(durationMs + (this.#options.quietMs ?? quietMsUsual))
@@ -134,6 +135,12 @@ export class TokenRingRun {
     this.#ledger.checkEnd({ faultsEndedMs: durationMs, withinMs: entryWithinMs, endedMs }, isQuiet)
     const { value, accepted } = this.#store
     this.#violations.expect(value === accepted, 'no-lost-update', `${accepted} additions of one give ${value}`)
+  }
+
+  /** Out of time, as machines have to bear. */
+  #fire(random: Random): void {
+    const member = this.#world.addressOf(this.#names[random.below(this.#names.length)] ?? '')
+    if (member !== undefined) this.#world.fire(member, { kind: random.next() < 0.5 ? 'rest' : 'resend' })
   }
 
   #wish(request: number, random: Random): void {

@@ -1,7 +1,7 @@
 /**
  * What a failing seed says: the broken claim, the smallest plan that still breaks it, and how to run it again.
  */
-import type { Fault } from '../faults/fault.ts'
+import type { Distribution, Fault } from '../faults/fault.ts'
 import type { Plan, Scenario } from '../scenario.ts'
 import type { Failure } from './seeds.ts'
 import type { Shrunk } from './shrink.ts'
@@ -36,13 +36,19 @@ export function failureText({ scenario, failure, shrunk, replay, step }: Failure
 /** One line for people. */
 export function faultText(fault: Fault): string {
   const { kind, atMs, untilMs, ...rest } = fault
-  const details = Object.entries(rest).map(([field, value]) => `${field} ${valueText(value)}`)
-  const until = untilMs === undefined ? 'on' : `to ${untilMs} ms`
-  return [`${atMs} ms ${until}: ${kind}`, ...details].join(', ')
+  const details = Object.entries(rest).map(([field, value]) => fieldText(field, value))
+  const until = untilMs === undefined ? 'on' : `to ${Math.round(untilMs)} ms`
+  return [`${Math.round(atMs)} ms ${until}: ${kind}`, ...details].join(', ')
 }
 
-function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+function fieldText(field: string, value: unknown): string {
+  if (field === 'delay') return distributionText(value as Distribution)
+  return `${field} ${typeof value === 'string' ? value : JSON.stringify(value)}`
+}
+
+function distributionText(distribution: Distribution): string {
+  if (distribution.kind === 'constant') return `always ${distribution.ms} ms`
+  return `${distribution.minMs} to ${distribution.maxMs} ms (${distribution.kind})`
 }
 
 function claims(names: readonly string[]): string {

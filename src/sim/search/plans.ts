@@ -15,6 +15,9 @@ export interface PlanOptions {
   readonly faults?: 'swarm' | 'none' | Iterable<Fault>
 }
 
+/** Virtual; a year. */
+const durationMsMax = 31_536_000_000
+
 /** @throws CardumenError `option-invalid`. */
 export function planOf(scenario: Scenario, seed: number, options: PlanOptions = {}): Plan {
   const members = options.members ?? scenario.members.usual
@@ -22,11 +25,12 @@ export function planOf(scenario: Scenario, seed: number, options: PlanOptions = 
   if (!Number.isInteger(members) || members < min || members > max)
     throw new CardumenError('option-invalid', `"${scenario.name}" runs with ${min} to ${max} members, not ${members}.`)
   const durationMs = options.durationMs ?? scenario.durationMs
-  if (!Number.isFinite(durationMs) || durationMs <= 0)
-    throw new CardumenError('option-invalid', `A run lasts longer than ${durationMs} ms.`)
+  if (!(durationMs > 0 && durationMs <= durationMsMax))
+    throw new CardumenError('option-invalid', `A run lasts from above 0 to ${durationMsMax} ms, not ${durationMs} ms.`)
   const names = memberNames(members, scenario.names)
   const bounds = { names, kinds: scenario.faultKinds }
-  return { seed: checkedSeed(seed), members, durationMs, faults: checkScript(script(), bounds) }
+  checkSeed(seed)
+  return { seed, members, durationMs, faults: checkScript(script(), bounds) }
 
   function script(): Iterable<Fault> {
     const faults = options.faults ?? 'swarm'
@@ -35,7 +39,8 @@ export function planOf(scenario: Scenario, seed: number, options: PlanOptions = 
   }
 }
 
-function checkedSeed(seed: number): number {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed
+/** @throws CardumenError `option-invalid`. */
+export function checkSeed(seed: number): void {
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return
   throw new CardumenError('option-invalid', `A seed is a whole number from 0 to ${2 ** 32 - 1}, not ${seed}.`)
 }

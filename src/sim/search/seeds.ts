@@ -4,9 +4,10 @@
  * The sums are what a soak or a test can say afterwards: how long in virtual time, which faults, how many operations
  * were checked. A failing plan is returned as it was drawn; making it smaller is `shrink.ts`.
  */
+import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { FaultCounts } from '../faults/script-runner.ts'
 import type { Plan, Report, Scenario, Surroundings } from '../scenario.ts'
-import { planOf, type PlanOptions } from './plans.ts'
+import { checkSeed, planOf, type PlanOptions } from './plans.ts'
 
 export interface Totals {
   readonly seeds: number
@@ -36,6 +37,7 @@ export async function runSeeds(
   options: SeedsOptions,
   surroundings: Surroundings,
 ): Promise<{ readonly totals: Totals; readonly failure: Failure | undefined }> {
+  checkSeeds(options.first, options.count)
   let totals = noTotals
   for (let seed = options.first; seed < options.first + options.count; seed++) {
     const plan = planOf(scenario, seed, options)
@@ -45,6 +47,14 @@ export async function runSeeds(
     if (options.onSeed?.(totals) === true) break
   }
   return { totals, failure: undefined }
+}
+
+/** Before the first of them runs. */
+function checkSeeds(first: number, count: number): void {
+  if (!Number.isInteger(count) || count < 1)
+    throw new CardumenError('option-invalid', `${count} is no number of seeds to run.`)
+  checkSeed(first)
+  checkSeed(first + count - 1)
 }
 
 export function addReport(totals: Totals, report: Report): Totals {

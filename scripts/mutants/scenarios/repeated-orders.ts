@@ -1,8 +1,9 @@
 /**
- * The token ring under faults: programs enter and leave, tokens die with their holders and are made again.
+ * A token ring that is told twice to make the same token, under heavy use and faults.
  *
- * Checked after each step is what must hold of one state and of all together; of all entries, that those of one token
- * never overlap and are numbered upwards; and when the faults are over, that everybody who wants to enters.
+ * Beside the scenario `token-ring`, which gives each order once: an order that comes again must mean nothing to whoever
+ * knows of that generation. Checked after each step is what must hold of one state and of all together; of all entries,
+ * that those of one token never overlap and are numbered upwards; and in the end that whoever wants to enters.
  */
 import { type Address, memberId } from '../../../src/lib/identifiers.ts'
 import type { Random } from '../../../src/lib/random.ts'
@@ -16,9 +17,10 @@ import { memberNames, type Plan, type Report, type Scenario } from '../../../src
 import { BrokenClaims } from './broken-claims.ts'
 import { Lives } from './lives.ts'
 
-export const tokenRing: Scenario = {
-  name: 'token-ring',
-  about: 'entries with one token never overlap and are numbered upwards, and whoever wants to enters in the end',
+export const repeatedOrders: Scenario = {
+  name: 'repeated-orders',
+  about:
+    'token ring: orders to make a token may come twice; entries with one token never overlap and are numbered upwards, and whoever wants to enters in the end',
   members: { min: 2, usual: 4, max: 8 },
   durationMs: 4_000,
   faultKinds: [

@@ -1,9 +1,10 @@
 /**
- * Election by bullying under faults: members suspect their leader at any time, die with an epoch half written, come back.
+ * An election that only silence calls for: the leader dies, and the lowest suspects it before anybody is told.
  *
- * Checked after each step is what must hold of one state and of all together; of all lives, that an epoch has one leader
- * and that nobody goes back to an older one; and when the faults are over, that all follow the highest, that it stays leader
- * when the lowest suspects it, and that when it dies, and only silence tells so, nobody but the next highest is elected.
+ * Beside the scenario `bully`, in which deaths are told soon, so that it hardly matters who answers. Checked after each
+ * step is what must hold of one state and of all together; of all lives, that an epoch has one leader and nobody goes
+ * back; and when the faults are over, that the highest stays leader when it is suspected, and that after its death
+ * nobody but the next one is elected.
  */
 import { type Address, memberId } from '../../../src/lib/identifiers.ts'
 import type { Random } from '../../../src/lib/random.ts'
@@ -17,9 +18,10 @@ import { memberNames, type Plan, type Report, type Scenario } from '../../../src
 import { BrokenClaims } from './broken-claims.ts'
 import { Lives } from './lives.ts'
 
-export const bully: Scenario = {
-  name: 'bully',
-  about: 'an epoch has at most one leader over all lives, nobody goes back, and all follow the highest in the end',
+export const silentDeath: Scenario = {
+  name: 'silent-death',
+  about:
+    'bully: an epoch has at most one leader over all lives, nobody goes back, and all follow the highest in the end',
   members: { min: 2, usual: 4, max: 8 },
   durationMs: 8_000,
   faultKinds: [

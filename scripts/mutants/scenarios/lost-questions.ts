@@ -1,9 +1,9 @@
 /**
- * Looking for ports under faults: they are served, withdrawn and looked for, while members die and come back.
+ * A search for a port in which the first question to each member is lost.
  *
- * Checked after each step is what must hold of one state; that a port is found only where it was served, and that each
- * question ends once. When the faults are over: what is served is found, though the first question to each is lost, and what was
- * withdrawn is not found there any more, though it was a moment ago.
+ * Beside the scenario `locate`, where any port may be missed while messages are lost: here, once all other faults are
+ * over, one loss must not hide a port, and what was withdrawn is not found there any more. Before, checked after each
+ * step is what must hold of one state; that a port is found only where it was served; that each question ends once.
  */
 import { type Address, port } from '../../../src/lib/identifiers.ts'
 import type { Random } from '../../../src/lib/random.ts'
@@ -17,9 +17,9 @@ import { memberNames, type Plan, type Report, type Scenario } from '../../../src
 import { BrokenClaims } from './broken-claims.ts'
 import { Lives } from './lives.ts'
 
-export const locate: Scenario = {
-  name: 'locate',
-  about: 'ports are found where they are served and nowhere else, and each question ends once',
+export const lostQuestions: Scenario = {
+  name: 'lost-questions',
+  about: 'locate: ports are found where they are served and nowhere else, and each question ends once',
   members: { min: 2, usual: 5, max: 8 },
   durationMs: 4_000,
   faultKinds: [

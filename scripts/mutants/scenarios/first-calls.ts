@@ -1,0 +1,40 @@
+/**
+ * First calls over new links, once all faults are over: what waited for the link arrives with it.
+ *
+ * A message that is lost there would be repaired by the call machine, which asks after a second; so each first call has
+ * less time than that, and only a link that loses nothing lets all of them succeed.
+ */
+import { defineService } from '../../../src/kernel/service.ts'
+import { isCardumenError } from '../../../src/lib/cardumen-error.ts'
+import { memberScenario } from '../../../src/sim/members/member-scenario.ts'
+
+const Greeter = defineService('greeter', { greet: {} })
+
+const timeoutMs = 900
+
+export const firstCalls = memberScenario(
+  {
+    name: 'first-calls',
+    about: 'the first call over a new link loses no time',
+    members: 3,
+    membersMin: 2,
+    durationMs: 1_000,
+    faultKinds: ['loss', 'reorder', 'delay', 'clock-offset', 'clock-drift'],
+    program: async (system) => {
+      await system.serve(Greeter, { greet: () => undefined }, { name: `greeter-${system.name}` })
+    },
+  },
+  async (world) => {
+    await world.sleep(world.durationMs)
+    await world.calm()
+    const greet = async (from: string, to: string): Promise<void> => {
+      try {
+        await world.on(from, (system) => system.open(Greeter, `greeter-${to}`).greet(undefined, { timeoutMs }))
+      } catch (error) {
+        if (!isCardumenError(error)) throw error
+        world.expect(false, 'prompt', `the first call from ${from} to ${to}: ${error.message}`)
+      }
+    }
+    await Promise.all(world.names.flatMap((from) => world.names.map((to) => greet(from, to))))
+  },
+)
