@@ -102,7 +102,8 @@ export class Calls {
   /** What each of them waits for, for people. */
   waits(): readonly string[] {
     return [...this.#pending.values()].map(
-      ({ binding, server }) => `${binding.subject}${server === undefined ? ', of nobody yet' : ` of ${server.address}`}`,
+      ({ binding, server }) =>
+        `${binding.subject}${server === undefined ? ', of nobody yet' : ` of ${server.address}`}`,
     )
   }
 

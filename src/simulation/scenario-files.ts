@@ -49,5 +49,7 @@ async function imported(module: string): Promise<Record<string, unknown>> {
 function isScenario(value: unknown): value is Scenario {
   if (typeof value !== 'object' || value === null) return false
   const { name, members, faultKinds, run } = value as Partial<Record<keyof Scenario, unknown>>
-  return typeof name === 'string' && typeof members === 'object' && Array.isArray(faultKinds) && typeof run === 'function'
+  return (
+    typeof name === 'string' && typeof members === 'object' && Array.isArray(faultKinds) && typeof run === 'function'
+  )
 }

@@ -1,12 +1,13 @@
 /**
  * The package as a user gets it: packed and installed into an empty project by the lines that the README prints, and
- * used there by its ten lines, without members and with those that the installed command has started.
+ * used there by its ten lines, without members and with those that the installed command has started; and its simulator
+ * in a test runner that is not Node's.
  *
  * Nothing here comes from this checkout but the tarball: the project has a folder, a package.json and a node_modules of its own.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -29,6 +30,24 @@ const askWhere = `import { join } from 'cardumen'
 
 await using system = await join()
 console.log(await system.import<typeof import('./where.ts')>(new URL('./where.ts', import.meta.url)).where())
+`
+
+const vitest = 'vitest@5.1.1'
+/** One test that holds, and one that fails by plan. */
+const simulations = `import { expect, it } from 'vitest'
+import { simulate } from 'cardumen/simulate'
+
+it('holds', async () => {
+  const totals = await simulate({ seeds: 5, faults: 'swarm' }, (world) => world.calm())
+  expect(totals.seeds).toBe(5)
+})
+it('refuses the real world', async () => {
+  const touching = simulate({ members: 1, program: () => void Date.now() }, async () => undefined)
+  await expect(touching).rejects.toThrow(/m1 touched Date\\.now/)
+})
+it('fails', async () => {
+  await simulate({ seeds: 3, faults: 'swarm' }, async (world) => world.expect(world.seed < 2, 'planted', 'as planned'))
+})
 `
 
 interface Ended {
@@ -123,6 +142,19 @@ describe('the packed tarball in an empty project', () => {
     assert.equal(cardumen('status').status, 3)
   })
 
+  it('simulates in vitest, and prints there how to run a failing seed again', async () => {
+    const folder = join(project, 'in-vitest')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'in-vitest', private: true, type: 'module' }))
+    writeFileSync(join(folder, 'simulations.test.ts'), simulations)
+    await runNpm(folder, ['install', '--no-audit', '--no-fund', vitest])
+    const { status, stdout, stderr } = run([join('node_modules', 'vitest', 'vitest.mjs'), 'run'], folder)
+    assert.match(stdout, /Tests {2}1 failed \| 2 passed/, stderr)
+    assert.match(stderr, /seed 2 of "simulation" breaks "planted"/)
+    assert.match(stderr, /run it again: {5}CARDUMEN_SEED=2 npx vitest run simulations\.test\.ts\n/)
+    assert.equal(status, 1)
+  })
+
   it('has types that a strict program compiles against', () => {
     const { status, stdout } = run([join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'])
     assert.equal(stdout, '')
@@ -144,14 +176,16 @@ describe('the packed tarball in an empty project', () => {
     return run([join(folder, bin.cardumen), ...args])
   }
 
-  function run(list: readonly string[]): Ended {
+  function run(list: readonly string[], cwd = project): Ended {
     const env = {
       ...process.env,
       NODE_COMPILE_CACHE: undefined,
       CARDUMEN_HOME: undefined,
       NODE_TEST_CONTEXT: undefined,
+      NO_COLOR: '1',
+      FORCE_COLOR: undefined,
     }
-    const options = { cwd: project, encoding: 'utf8', timeout: timeoutMs, env } as const
+    const options = { cwd, encoding: 'utf8', timeout: timeoutMs, env } as const
     const { status, stdout, stderr } = spawnSync(process.execPath, list, options)
     return { status, stdout, stderr }
   }

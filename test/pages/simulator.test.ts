@@ -55,7 +55,8 @@ describe('the simulator in a browser', { skip }, () => {
   it('needs nothing but its sources, and no module of Node or of an open room', () => {
     assert.deepEqual(complaints, [])
     const paths = requests.map((request) => new URL(request).pathname)
-    const wall = /^\/(?:$|src\/(?:lib|wire|protocols|edges|kernel|servers|sharing|sim)\/|test\/pages\/fixtures\/|node_modules\/(?:msgpackr|@noble)\/)/
+    const wall =
+      /^\/(?:$|src\/(?:lib|wire|protocols|edges|kernel|servers|sharing|sim)\/|test\/pages\/fixtures\/|node_modules\/(?:msgpackr|@noble)\/)/
     assert.ok(paths.includes('/src/kernel/member.ts'))
     assert.deepEqual(
       paths.filter((path) => !wall.test(path)),

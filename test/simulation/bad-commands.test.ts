@@ -89,7 +89,11 @@ const refused: readonly (readonly [line: string, code: number, says: RegExp])[] 
   ['calls --output run.html', 2, /--output needs --export KIND/],
   ['calls --replay sound.jsonl', 2, /leave the scenario out/],
   ['--replay sound.jsonl --step --export html', 2, /give one of them/],
-  ['--replay sound.jsonl --export html --output absent/run.html', 1, /\[state-unwritable\]: absent\/run\.html cannot be wr/],
+  [
+    '--replay sound.jsonl --export html --output absent/run.html',
+    1,
+    /\[state-unwritable\]: absent\/run\.html cannot be wr/,
+  ],
   ['--replay absent.jsonl', 2, /\[option-invalid\]: The trace cannot be read: ENOENT/],
   ['--replay cut.jsonl', 1, /\[trace-invalid\]: Line \d+ of the trace .*the file ends in the middle of it/],
   ['--replay newer.jsonl', 1, /\[trace-newer\]: .* version 99 .*knows 1\.\nnext: Read it with the version/],

@@ -78,3 +78,40 @@ describe('a map over a source that ends', () => {
     assert.equal(isLeft, false)
   })
 })
+
+describe('a map that does not know yet how many calls may be in flight', () => {
+  const unknown = { call: same, concurrency: () => new Promise<number>(() => undefined) }
+
+  it('ends when its signal aborts, and begins with no item', async () => {
+    const source = new EndlessWait([1])
+    const caller = signalSource()
+    let waited = false
+    void source.isWaited.then(() => (waited = true))
+    const ended = assert.rejects(Promise.resolve(new FunctionMap(source, { signal: caller.signal }, unknown)), {
+      code: 'cancelled',
+    })
+    caller.abort()
+    await ended
+    assert.equal(waited, false)
+  })
+
+  it('tells whoever finds that out that nobody waits for it any more', async () => {
+    const caller = signalSource()
+    let isTold = false
+    const concurrency: MapCalls['concurrency'] = (signal) => {
+      signal.addEventListener('abort', () => (isTold = true))
+      return new Promise(() => undefined)
+    }
+    const map = new FunctionMap([1], { signal: caller.signal }, { call: same, concurrency })
+    const ended = assert.rejects(Promise.resolve(map), { code: 'cancelled' })
+    await Promise.resolve()
+    caller.abort()
+    await ended
+    assert.equal(isTold, true)
+  })
+
+  it('fails with what keeps it from being known', async () => {
+    const concurrency = (): Promise<number> => Promise.reject(new RangeError('no'))
+    await assert.rejects(Promise.resolve(new FunctionMap([1], {}, { call: same, concurrency })), RangeError)
+  })
+})

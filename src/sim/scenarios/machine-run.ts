@@ -5,7 +5,7 @@ import type { FaultCounts } from '../faults/script-runner.ts'
 import type { Report, Violation } from '../scenario.ts'
 
 /** A machine that throws has broken its own invariant: that is what was looked for. */
-export function played(play: () => void, violated: (claim: string, text: string) => void): void {
+export function played(play: () => void, violated: (claim: 'invariant', text: string) => void): void {
   try {
     play()
   } catch (error) {

@@ -30,6 +30,8 @@ import { scenarioWithMemory } from './scenario-with-memory.ts'
 const timeoutMsMax = 8_000
 /** What something may take beyond its own time limit, once nothing is wrong any more. */
 const slackMs = 3_000
+/** After so long a stream that lost everything is given up, and the next link carries the question after a program. */
+const linkGivenUpMs = 15_000
 const goesOnWithinMs = 40_000
 const mappedMax = 20
 const codesMax = 5
@@ -85,6 +87,8 @@ class JobsRun {
     ['at-least-once', []],
   ])
   readonly #attempts: Attempt[] = []
+  /** Those of programs, which end by a signal that has to get there. */
+  readonly #programs: Attempt[] = []
   #calls = 0
 
   constructor(world: World, ledger: RunLedger, ends: RunEnds) {
@@ -110,8 +114,9 @@ class JobsRun {
       )
       world.check(checkExecutions(promise, records))
     }
-    const withinMs = timeoutMsMax + slackMs
-    world.check(checkProgress(this.#attempts, { faultsEndedMs, withinMs, endedMs: world.nowMs }))
+    const bounds = { faultsEndedMs, withinMs: timeoutMsMax + slackMs, endedMs: world.nowMs }
+    world.check(checkProgress(this.#attempts, bounds))
+    world.check(checkProgress(this.#programs, { ...bounds, withinMs: bounds.withinMs + linkGivenUpMs }))
   }
 
   async #act(member: string): Promise<void> {
@@ -122,7 +127,9 @@ class JobsRun {
     this.#ends.set(`${kind} ${end.how}`, (this.#ends.get(`${kind} ${end.how}`) ?? 0) + 1)
     // Of a map nobody is told which of its items ran.
     if (kind !== 'map') this.#told.get(kind === 'again' ? 'at-least-once' : 'at-most-once')?.push({ call, ...end })
-    this.#attempts.push({ operation: `${call}, ${end.how}`, invokedMs, completedMs: this.#world.nowMs })
+    const attempt = { operation: `${call}, ${end.how}`, invokedMs, completedMs: this.#world.nowMs }
+    if (kind === 'program') this.#programs.push(attempt)
+    else this.#attempts.push(attempt)
   }
 
   #start(system: System, kind: Kind, call: string): Promise<End> {

@@ -17,7 +17,7 @@ import { Agenda, type AgendaEntry } from './agenda.ts'
  */
 const turnsAhead = 32
 /** Events at one virtual moment; more are a circle. */
-export const eventsPerMomentMax = 1_000_000
+const eventsPerMomentMax = 250_000
 
 export interface Goal {
   /** Asked between events. */
