@@ -111,6 +111,8 @@ class Callers {
             effects.send(to, { kind: 'ask', number })
             return effects.setTimer(input.timer, TIMEOUT_MS)
           }
+          default:
+            return // It keeps nothing on disk.
         }
       },
       inspect: (state) => `${state.open.size} open`,

@@ -2,7 +2,7 @@
  * Suite `sim`: how fast virtual worlds run, what they leave in memory, and how long searches and checks take.
  *
  * Worlds of machines are told in events of one core's second. Whole members are told by how much faster than real time
- * they run, beside the turns of the event loop that this machine makes: a world hands the turn back after each event.
+ * they run, beside the turns of the event loop that this machine makes: each of their events has a turn of its own.
  * Each kind is measured in a process of its own, warmed up first, all of them once a round.
  */
 import { Remote } from '../harness/remote.ts'
@@ -20,7 +20,11 @@ const BUSY: MembersWork = { virtualMs: 120_000, callsPerSecond: 100 }
 const IDLE: MembersWork = { virtualMs: 3_600_000, callsPerSecond: 0 }
 const SLOW = { hours: [1, 10], callsPerSecond: 1 }
 const HISTORY: HistoryShape = { operations: 10_000, keys: 50 }
+/** As many as a world asks for. */
+const TURNS_AT_ONCE = 32
 const STATES = 100_000
+/** Real, for ten virtual hours on a machine that does much else. */
+const HEAP_TIMEOUT_MS = 600_000
 /** Rounds of what takes long. */
 const LONG_ROUNDS_MAX = 3
 
@@ -44,10 +48,13 @@ const FIGURES = [
   ['machines: messages delivered, calls with timers', 'callerMessages', 'messages/s', MESSAGES_MIN],
   ['five members, 100 calls a second: faster than real time', 'busyTimes', 'x', BUSY_TIMES_MIN],
   ['five members, 100 calls a second, guards: faster than real time', 'guardedTimes', 'x', BUSY_TIMES_MIN],
+  ['five members, 100 calls a second, by CPU time', 'busyCoreTimes', 'x', undefined],
+  ['five members, 100 calls a second, first run of a process', 'firstTimes', 'x', undefined],
   ['five members, idle, from their start on: faster than real time', 'idleTimes', 'x', IDLE_TIMES_MIN],
   ['five members, 100 calls a second: events', 'busyEvents', 'events/s', undefined],
-  ['floor: turns of the event loop', 'turns', 'turns/s', undefined],
-  ['events of members / turns of the floor', 'eventsPerTurn', 'x', undefined],
+  ['floor: turns of the event loop, one by one', 'turns', 'turns/s', undefined],
+  ['floor: turns of the event loop, asked for by 32', 'batchedTurns', 'turns/s', undefined],
+  ['events of members / turns of the floor, one by one', 'eventsPerTurn', 'x', undefined],
   ['10,000 operations over 50 keys: linearizable', 'checkS', 's', CHECK_S_MAX],
   ['100,000 states of the call machine: explored', 'exploreS', 's', EXPLORE_S_MAX],
 ] as const satisfies readonly (readonly [string, string, string, Bound | undefined])[]
@@ -96,7 +103,8 @@ async function machineSample(machines: Remote<MachinesMethods>): Promise<Sample>
 }
 
 async function memberSample(members: Remote<MembersMethods>): Promise<Sample> {
-  const floor = await members.request('turns', undefined)
+  const floor = await members.request('turns', { atOnce: 1 })
+  const batched = await members.request('turns', { atOnce: TURNS_AT_ONCE })
   const busy = await members.request('members', BUSY)
   const guarded = await members.request('guarded', BUSY)
   const idle = await members.request('members', IDLE)
@@ -104,16 +112,26 @@ async function memberSample(members: Remote<MembersMethods>): Promise<Sample> {
   const busyEvents = perSecond(busy.events, busy.ms)
   return {
     ...{ turns, busyEvents, eventsPerTurn: busyEvents / turns },
+    batchedTurns: perSecond(batched.turns, batched.ms),
     busyTimes: busy.virtualMs / busy.ms,
+    busyCoreTimes: busy.virtualMs / busy.cpuMs,
     guardedTimes: guarded.virtualMs / guarded.ms,
     idleTimes: idle.virtualMs / idle.ms,
   }
+}
+
+/** What a test waits for that runs one seed: nothing is compiled yet, but all of it is loaded. */
+async function firstSample(): Promise<Sample> {
+  await using members = new Remote<MembersMethods>(new URL('./members-process.ts', import.meta.url), null)
+  const first = await members.request('members', BUSY)
+  return { firstTimes: first.virtualMs / first.ms }
 }
 
 async function longRounds({ effort, progress }: Context): Promise<Rounds<Sample>> {
   await using history = new Remote<HistoryMethods>(new URL('./history-process.ts', import.meta.url), null)
   const measures: Measures = {
     history: async () => ({ checkS: (await history.request('check', HISTORY)).ms / 1_000 }),
+    first: firstSample,
     explorer: async () => ({ exploreS: await exploreSeconds() }),
   }
   return await interleave(Object.keys(measures), Math.min(LONG_ROUNDS_MAX, effort.rounds), progress, (name) =>
@@ -133,7 +151,7 @@ async function heapRounds({ effort, progress }: Context): Promise<readonly (read
   for (let round = 1; round <= Math.min(LONG_ROUNDS_MAX, effort.rounds); round++) {
     progress.say(`round ${round}: heap`)
     await using members = new Remote<MembersMethods>(new URL('./members-process.ts', import.meta.url), null)
-    heaps.push(await members.request('heap', SLOW))
+    heaps.push(await members.request('heap', SLOW, HEAP_TIMEOUT_MS))
   }
   return heaps
 }

@@ -220,6 +220,8 @@ const ofRecordLog: readonly Mutant[] = [
     find: '        await file.truncate(endBytes)\n',
     replace: '',
     scenarios: ['record-log'],
+    survives:
+      'What a torn write leaves is a beginning, and no sound record: the next append writes over it. Only a disk that keeps later sectors of a write and loses earlier ones would show it.',
   },
   {
     name: 'log-goes-on-after-a-failed-sync',
@@ -228,6 +230,8 @@ const ofRecordLog: readonly Mutant[] = [
     find: "      if (!isCardumenError(error, 'disk-full')) throw error\n",
     replace: '',
     scenarios: ['record-log'],
+    survives:
+      'The log cuts itself back to what was synced before it goes on, which mends all that our virtual disk breaks. A disk that shows what it has lost until the next crash is missing.',
   },
   {
     name: 'log-numbers-stand-still',

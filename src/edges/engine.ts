@@ -120,11 +120,25 @@ export type Change =
   | { readonly kind: 'put'; readonly key: string; readonly value: Uint8Array; readonly lease: LeaseId | undefined }
   | { readonly kind: 'delete'; readonly key: string }
 
+/**
+ * As its holder sees it. The object belongs to the life of the process that was granted it, and to its engine object:
+ * to a program of another life it is of no use, which may wait on it in vain. Others name a lease by its `id`.
+ */
 export interface Lease {
   readonly id: LeaseId
   /** Resolves when the lease has ended for whatever reason; never rejects. */
   readonly ended: Promise<void>
-  /** False from the moment at which it may have ended elsewhere, judged by the monotonic clock. */
+  /**
+   * False from the moment at which it may have ended elsewhere, judged by the monotonic clock; for ever, once it has
+   * ended. Where nobody has ended it by then, a late renewal may still be granted: then it is true again, and the engine
+   * has said with the renewal that the lease, and what was put under it, stood all the while. No lease that has ended,
+   * or whose end is decided, is ever renewed.
+   */
   isLive(): boolean
+  /**
+   * Ends it, with the keys put under it; resolves also where it has ended already. Fails as a write does. Then it may
+   * still stand, is renewed as before, and `isLive` goes on telling the truth of it: revoke it again until that
+   * resolves, or close the engine, which gives all of its leases up.
+   */
   revoke(): Promise<void>
 }

@@ -4,20 +4,23 @@
  * Names are names, never paths. What makes a file appear, disappear or change its name is synced with the folder, so
  * that it outlives a crash as `src/edges/disk.ts` says.
  */
+import { constants } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Disk, DiskFile } from '../edges/disk.ts'
+import { checkFileName } from '../edges/file-name.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 
-const nameCharactersMax = 255
+/** Never through a symbolic link: it would lead out of the folder. Windows knows no such flag. */
+const openFlags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
 
 /** Creates the folder where there is none. @throws CardumenError `state-unwritable`. */
 export async function openDisk(folder: string): Promise<Disk> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makeFolder(resolve(folder)).catch((cause: unknown) => {
     throw new CardumenError('state-unwritable', `The folder ${folder} cannot be made: ${textOf(cause)}`, { cause })
   })
   const opened = new Set<string>()
-  const pathOf = (name: string): string => join(folder, checkedName(name))
+  const pathOf = (name: string): string => join(folder, checkFileName(name))
   return {
     open: (name) => told(() => openFile(pathOf(name), name, folder, opened)),
     list: () => told(async () => (await readdir(folder)).sort()),
@@ -34,16 +37,25 @@ export async function openDisk(folder: string): Promise<Disk> {
   }
 }
 
+/** A file outlives a crash only in a folder that does. */
+async function makeFolder(folder: string): Promise<void> {
+  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (firstMade === undefined) return
+  for (let made = folder; made.length >= firstMade.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
 async function openFile(path: string, name: string, folder: string, opened: Set<string>): Promise<DiskFile> {
   if (opened.has(name)) throw new CardumenError('option-invalid', `The file "${name}" is open already.`)
   opened.add(name)
   try {
-    const handle = await open(path, 'r+').catch(async (error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw error
-      const made = await open(path, 'w+', 0o600)
+    const handle = await open(path, openFlags, 0o600)
+    try {
+      // Also where it was there: whoever made it may have been killed before this.
       await syncFolder(folder)
-      return made
-    })
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
     return fileOf(handle, name, () => void opened.delete(name))
   } catch (error) {
     opened.delete(name)
@@ -52,6 +64,7 @@ async function openFile(path: string, name: string, folder: string, opened: Set<
 }
 
 function fileOf(handle: FileHandle, name: string, onClosed: () => void): DiskFile {
+  let closing: Promise<void> | undefined
   return {
     name,
     size: () => told(async () => (await handle.stat()).size),
@@ -59,7 +72,7 @@ function fileOf(handle: FileHandle, name: string, onClosed: () => void): DiskFil
     write: (offset, bytes) => told(() => writeFully(handle, offset, bytes.slice())),
     truncate: (sizeBytes) => told(() => handle.truncate(sizeBytes)),
     sync: () => told(() => handle.datasync()),
-    close: () => told(() => handle.close().finally(onClosed)),
+    close: () => (closing ??= told(() => handle.close().finally(onClosed))),
   }
 }
 
@@ -88,12 +101,6 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-function checkedName(name: string): string {
-  if (name !== '' && name !== '.' && name !== '..' && name.length <= nameCharactersMax && !/[/\\\0]/.test(name))
-    return name
-  throw new CardumenError('name-invalid', `"${name.slice(0, 80)}" is no name of a file.`)
 }
 
 async function told<Result>(act: () => Promise<Result>): Promise<Result> {

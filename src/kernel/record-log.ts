@@ -1,22 +1,24 @@
 /**
  * What a machine persists, on a disk: records in the order of their writing, each there whole or not at all.
  *
- *   | bytes of the record u32 | its number u32 | number of the first of its group u32 | CRC-32 of all else u32 | record |
+ *   | bytes of the record u32 | its number u32 | number of the first of its group u32 | CRC-32 of the record u32 |
+ *   | CRC-32 of the four before it and of the place in the file u32 | record |
  *
  * An append resolves once its record is synced; appends that come while a sync is under way form the next group. What
- * a crash left of the last group is cut off at opening. A damaged record with a sound one of a later group behind it is
- * no such rest: the disk has changed what was acknowledged, and the log refuses to open rather than lose it in silence.
- * Damage in the last group cannot be told from a crash.
+ * a crash left of the last group is cut off at opening, and the rest synced before anybody is told of it. A damaged
+ * record with the header of a later group behind it is no such rest: the disk has changed what was acknowledged, and
+ * the log refuses to open rather than lose it in silence. Damage in the last group cannot be told from a crash.
  */
 import type { Disk, DiskFile } from '../edges/disk.ts'
 import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
 import { crc32 } from '../lib/crc32.ts'
 
 export const recordBytesMax = 1_048_576
-/** Of one log; it is read whole at opening. */
+/** Of one log, with what waits to be written; it is read whole at opening. */
 export const logBytesMax = 64 * 1_048_576
-const headerBytes = 16
+const headerBytes = 20
 const checksumAt = 12
+const headerChecksumAt = 16
 
 interface Append {
   readonly record: Uint8Array
@@ -31,10 +33,12 @@ export class RecordLog implements AsyncDisposable {
   #endBytes: number
   #count: number
   #waiting: Append[] = []
+  /** Of what waits and of what is being written. */
+  #waitingBytes = 0
   #writing: Promise<void> | undefined
   /** After a failed sync nobody knows what the file holds: it takes no more until it is opened anew. */
   #failure: CardumenError | undefined
-  #isClosed = false
+  #closing: Promise<void> | undefined
 
   /** @throws CardumenError `state-damaged`, and what the disk throws. */
   static async open(disk: Disk, name: string): Promise<RecordLog> {
@@ -43,13 +47,14 @@ export class RecordLog implements AsyncDisposable {
       const sizeBytes = await file.size()
       if (sizeBytes > logBytesMax) throw damaged(name, `it has ${sizeBytes} bytes`)
       const { records, endBytes } = readRecords(await file.read(0, sizeBytes), name)
-      if (endBytes < sizeBytes) {
+      if (sizeBytes > 0) {
+        // What a killed process wrote may be in the system's memory only, and whoever reads it here takes it for safe.
         await file.truncate(endBytes)
         await file.sync()
       }
       return new RecordLog(file, records, endBytes)
     } catch (error) {
-      await file.close()
+      await file.close().catch(() => undefined) // The first error says more.
       throw error
     }
   }
@@ -63,26 +68,28 @@ export class RecordLog implements AsyncDisposable {
 
   /**
    * Resolves when the record outlives a crash. The bytes must not be changed before.
-   * @throws CardumenError `too-large`, `closed`; `disk-full`, after which it may be tried again; `disk-failed`, after
+   * @throws CardumenError `too-large`, also where the log has no room for it; `closed`; `disk-full`, after which it may be tried again; `disk-failed`, after
    * which the record may be there or not, and the log takes no more.
    */
   append(record: Uint8Array): Promise<void> {
     if (record.length > recordBytesMax)
       return Promise.reject(new CardumenError('too-large', `A record has at most ${recordBytesMax} bytes.`))
+    const sizeBytes = headerBytes + record.length
+    if (this.#endBytes + this.#waitingBytes + sizeBytes > logBytesMax)
+      return Promise.reject(new CardumenError('too-large', `A log has at most ${logBytesMax} bytes.`))
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#isClosed) return Promise.reject(new CardumenError('closed', 'The log is closed.'))
+    if (this.#closing !== undefined) return Promise.reject(new CardumenError('closed', 'The log is closed.'))
     return new Promise((resolve, reject) => {
+      this.#waitingBytes += sizeBytes
       this.#waiting.push({ record, resolve, reject })
       this.#writing ??= this.#write()
     })
   }
 
   /** What was appended before is written first. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    await this.#writing
-    await this.#file.close()
+  close(): Promise<void> {
+    this.#closing ??= (this.#writing ?? Promise.resolve()).then(() => this.#file.close())
+    return this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -97,6 +104,7 @@ export class RecordLog implements AsyncDisposable {
         for (const { resolve } of group) resolve()
       } catch (error) {
         await this.#onFailed(error)
+        this.#waitingBytes -= sizeOf(group)
         for (const { reject } of group) reject(this.#failure ?? error)
       }
     }
@@ -106,24 +114,19 @@ export class RecordLog implements AsyncDisposable {
 
   async #writeGroup(group: readonly Append[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    const bytes = encodeRecords(
-      group.map(({ record }) => record),
-      this.#count,
-    )
-    if (this.#endBytes + bytes.length > logBytesMax)
-      throw new CardumenError('too-large', `A log has at most ${logBytesMax} bytes.`)
+    const bytes = encodeRecords(group, this.#count, this.#endBytes)
     await this.#file.write(this.#endBytes, bytes)
     await this.#file.sync()
     this.#endBytes += bytes.length
+    this.#waitingBytes -= bytes.length
     this.#count += group.length
   }
 
-  /** What a full disk took of the group is cut off, so that the next one stands in its place. */
+  /** What a full disk took of the group is cut off for good: who was refused may rely on it. */
   async #onFailed(error: unknown): Promise<void> {
-    if (isCardumenError(error, 'too-large')) return
     try {
       if (!isCardumenError(error, 'disk-full')) throw error
-      await this.#file.truncate(this.#endBytes)
+      await this.#file.truncate(this.#endBytes).then(() => this.#file.sync())
     } catch (cause) {
       this.#failure ??= new CardumenError('disk-failed', `The log ${this.#file.name} takes no more: its disk failed.`, {
         ...{ executed: 'unknown', cause },
@@ -132,21 +135,25 @@ export class RecordLog implements AsyncDisposable {
   }
 }
 
-/** `first`: the number of the first of them. */
-function encodeRecords(records: readonly Uint8Array[], first: number): Uint8Array {
-  const sizeBytes = records.reduce((sum, record) => sum + headerBytes + record.length, 0)
-  const bytes = new Uint8Array(sizeBytes)
-  const view = new DataView(bytes.buffer)
+/** `first`: the number of the first of them; `place`: where it will stand in the file. */
+function encodeRecords(group: readonly Append[], first: number, place: number): Uint8Array {
+  const bytes = new Uint8Array(sizeOf(group))
+  const view = viewOf(bytes)
   let at = 0
-  for (const [index, record] of records.entries()) {
+  for (const [index, { record }] of group.entries()) {
     view.setUint32(at, record.length)
     view.setUint32(at + 4, first + index)
     view.setUint32(at + 8, first)
     bytes.set(record, at + headerBytes)
     view.setUint32(at + checksumAt, checksum(bytes, at, record.length))
+    view.setUint32(at + headerChecksumAt, headerChecksum(bytes, at, place + at))
     at += headerBytes + record.length
   }
   return bytes
+}
+
+function sizeOf(group: readonly Append[]): number {
+  return group.reduce((sum, { record }) => sum + headerBytes + record.length, 0)
 }
 
 function readRecords(bytes: Uint8Array, name: string): { readonly records: Uint8Array[]; readonly endBytes: number } {
@@ -161,13 +168,15 @@ function readRecords(bytes: Uint8Array, name: string): { readonly records: Uint8
   return { records, endBytes: at }
 }
 
-/** Whether a sound record of a group stands there that began after the record `missing`. */
+/** Whether the header of a group stands there that began after the record `missing`. */
 function hasLaterGroup(bytes: Uint8Array, from: number, missing: number): boolean {
   const view = viewOf(bytes)
   for (let at = from; at + headerBytes <= bytes.length; at++) {
     const number = view.getUint32(at + 4)
-    if (view.getUint32(at + 8) <= missing || number - missing > bytes.length) continue
-    if (soundRecord(bytes, at, number) !== undefined) return true
+    const first = view.getUint32(at + 8)
+    // Only what looks like a header is worth a checksum.
+    if (first <= missing || first > number || view.getUint32(at) > recordBytesMax) continue
+    if (view.getUint32(at + headerChecksumAt) === headerChecksum(bytes, at, at)) return true
   }
   return false
 }
@@ -177,16 +186,21 @@ function soundRecord(bytes: Uint8Array, at: number, number: number): Uint8Array 
   const view = viewOf(bytes)
   const sizeBytes = view.getUint32(at)
   if (sizeBytes > recordBytesMax || at + headerBytes + sizeBytes > bytes.length) return undefined
-  if (view.getUint32(at + 4) !== number || view.getUint32(at + checksumAt) !== checksum(bytes, at, sizeBytes))
-    return undefined
+  if (view.getUint32(at + 4) !== number) return undefined
+  if (view.getUint32(at + headerChecksumAt) !== headerChecksum(bytes, at, at)) return undefined
+  if (view.getUint32(at + checksumAt) !== checksum(bytes, at, sizeBytes)) return undefined
   return bytes.slice(at + headerBytes, at + headerBytes + sizeBytes)
 }
 
-/** Of the record and its header, but for the place of the checksum itself. */
 function checksum(bytes: Uint8Array, at: number, sizeBytes: number): number {
-  const covered = new Uint8Array(checksumAt + sizeBytes)
-  covered.set(bytes.subarray(at, at + checksumAt))
-  covered.set(bytes.subarray(at + headerBytes, at + headerBytes + sizeBytes), checksumAt)
+  return crc32(bytes.subarray(at + headerBytes, at + headerBytes + sizeBytes))
+}
+
+/** With the place, so that a record which holds bytes of a log is not taken for one. */
+function headerChecksum(bytes: Uint8Array, at: number, place: number): number {
+  const covered = new Uint8Array(headerChecksumAt + 4)
+  covered.set(bytes.subarray(at, at + headerChecksumAt))
+  viewOf(covered).setUint32(headerChecksumAt, place)
   return crc32(covered)
 }
 

@@ -33,7 +33,10 @@ export interface Plan {
 
 /** What a run needs of the real world, and who looks on. */
 export interface Surroundings {
-  /** Runs `run` once every promise at hand has settled: `setImmediate`, or a message to oneself in a browser. */
+  /**
+   * Runs `run` once every promise at hand has settled: `setImmediate`, or a message to oneself in a browser. Several are
+   * asked for at once; they run in that order, and promises settle between each two of them.
+   */
   readonly macrotask: Macrotask
   /** Where programs of users run: they refuse what is of the real world, and remember it. */
   readonly guards?: WorldGuards

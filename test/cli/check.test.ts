@@ -70,6 +70,12 @@ describe('cardumen check', () => {
     assert.match(err, /error \[history-invalid\]: Line 3 /)
   })
 
+  it('ends with 2 where there is no operation to judge, and never takes that for a proof', () => {
+    const { code, err } = check('{"process":"nemesis","type":"info","f":"kill"}\n\n')
+    assert.equal(code, 2)
+    assert.match(err, /error \[history-invalid\]: .*no operation/)
+  })
+
   it('ends with 2 for a model that it does not know', () => {
     assert.equal(check(stale, '--model', 'stack').code, 2)
   })

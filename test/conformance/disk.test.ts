@@ -2,7 +2,7 @@
  * Every sentence of `src/edges/disk.ts` as a test, for the disk of a host and for that of a simulated world.
  */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -12,12 +12,13 @@ import { isCardumenError } from '../../src/lib/cardumen-error.ts'
 import { seededRandom } from '../../src/lib/random.ts'
 import { VirtualDisk } from '../../src/sim/disk/virtual-disk.ts'
 
-type WithDisk = (use: (disk: Disk, again: () => Promise<Disk>) => Promise<void>) => Promise<void>
+/** `folder`: of a host only, above the disk's own. */
+type WithDisk = (use: (disk: Disk, again: () => Promise<Disk>, folder?: string) => Promise<void>) => Promise<void>
 
 const withHostDisk: WithDisk = async (use) => {
   const folder = await mkdtemp(join(tmpdir(), 'cardumen-disk-'))
   try {
-    await use(await openDisk(join(folder, 'own')), () => openDisk(join(folder, 'own')))
+    await use(await openDisk(join(folder, 'own')), () => openDisk(join(folder, 'own')), folder)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -33,6 +34,21 @@ const withVirtualDisk: WithDisk = async (use) => {
 }
 
 const bytes = Uint8Array.of(1, 2, 3, 4, 5)
+
+it('the disk of a host follows no symbolic link out of its folder', () =>
+  withHostDisk(async (disk, _again, folder = '') => {
+    await writeFile(join(folder, 'elsewhere'), 'theirs')
+    await symlink(join(folder, 'elsewhere'), join(folder, 'own', 'link'))
+    await assert.rejects(disk.open('link'), (error) => isCardumenError(error, 'disk-failed'))
+    await disk.remove('link')
+    assert.equal(await readFile(join(folder, 'elsewhere'), 'utf8'), 'theirs')
+  }))
+
+it('the disk of a host says state-unwritable where its folder cannot be made', () =>
+  withHostDisk(async (_disk, _again, folder = '') => {
+    await writeFile(join(folder, 'file'), '')
+    await assert.rejects(openDisk(join(folder, 'file', 'own')), (error) => isCardumenError(error, 'state-unwritable'))
+  }))
 
 for (const [name, withDisk] of [
   ['host', withHostDisk],
@@ -94,12 +110,27 @@ for (const [name, withDisk] of [
 
     it('a name that is a path, and a second opening, are refused', () =>
       withDisk(async (disk) => {
-        for (const wrong of ['', '.', '..', 'a/b', '../a', 'a\\b', 'a\0', 'x'.repeat(256)])
-          await assert.rejects(disk.open(wrong), (error) => isCardumenError(error, 'name-invalid'), wrong)
+        for (const wrong of ['', '.', '..', 'a/b', '../a', 'a\\b', 'a\0', 'x'.repeat(256), 'ñ'.repeat(128), 'a\ud800'])
+          for (const use of [disk.open(wrong), disk.remove(wrong), disk.rename(wrong, 'b'), disk.rename('b', wrong)])
+            await assert.rejects(use, (error) => isCardumenError(error, 'name-invalid'), wrong)
+        await (await disk.open('ñ'.repeat(127))).close()
         const file = await disk.open('a')
         await assert.rejects(disk.open('a'), (error) => isCardumenError(error, 'option-invalid'))
         await file.close()
         await (await disk.open('a')).close()
+      }))
+
+    it('a file that was closed does nothing any more, and may be closed twice', () =>
+      withDisk(async (disk) => {
+        const file = await disk.open('a')
+        await file.close()
+        const isFailed = (error: unknown): boolean => isCardumenError(error, 'disk-failed')
+        for (const use of [() => file.size(), () => file.write(0, bytes), () => file.sync(), () => file.read(0, 1)])
+          await assert.rejects(use(), isFailed)
+        const again = await disk.open('a')
+        await file.close()
+        await assert.rejects(disk.open('a'), (error) => isCardumenError(error, 'option-invalid'))
+        await again.close()
       }))
 
     it('a written chunk may be changed by its owner at once', () =>

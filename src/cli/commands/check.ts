@@ -80,6 +80,7 @@ async function historyOf(path: string, model: Model): Promise<readonly Operation
   const { default: process } = await import('node:process')
   const { HistoryReader } = await import('../../sim/checkers/history.ts')
   const { CardumenError, isCardumenError } = await import('../../lib/cardumen-error.ts')
+  const hint = 'Give a file of JSON lines, or - for the input.'
   const reader = new HistoryReader(model)
   const stream = path === '-' ? process.stdin : createReadStream(path)
   stream.setEncoding('utf8')
@@ -90,10 +91,12 @@ async function historyOf(path: string, model: Model): Promise<readonly Operation
     const reason = error instanceof Error ? error.message : String(error)
     throw new CardumenError('history-invalid', `The history cannot be read: ${reason}.`, {
       cause: error,
-      hint: 'Give a file of JSON lines, or - for the input.',
+      hint,
     })
   }
-  return reader.end()
+  const history = reader.end()
+  if (history.length === 0) throw new CardumenError('history-invalid', 'The history has no operation to judge.', { hint })
+  return history
 }
 
 /** Where it was written; undefined: there is nothing to draw, or no file to put it beside. */

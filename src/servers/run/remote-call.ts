@@ -2,12 +2,14 @@
  * One call of a function of a module, from its being made to its end, over as many members as that takes.
  *
  * A call goes to another member by itself when it surely did not run, and, where it was declared idempotent, also when
- * nobody can know. What was interrupted so is counted. Everything else is its caller's to decide.
+ * nobody can know. What was interrupted so is counted, and what earlier tries may have done is remembered, so that the
+ * last one's error does not deny it. Everything else is its caller's to decide.
  */
 import type { Clock } from '../../edges/clock.ts'
 import type { JobFailure, JobReply } from '../../edges/workers.ts'
+import { afterEarlierTries, eitherExecuted } from '../../kernel/call-failure.ts'
 import type { CallOptions } from '../../kernel/service.ts'
-import { CardumenError } from '../../lib/cardumen-error.ts'
+import { CardumenError, type Executed } from '../../lib/cardumen-error.ts'
 import type { Address, Instant } from '../../lib/identifiers.ts'
 import type { OutgoingJob } from './job-channel.ts'
 import { errorOfFailure, mayRunAgain } from './job-outcome.ts'
@@ -55,6 +57,8 @@ export class RemoteCall implements OutgoingJob {
   #avoided: Set<Address> | undefined
   #tries = 0
   #waits = 0
+  /** What the tries before this one have done. */
+  #ran: Executed = 'no'
 
   constructor(
     plan: CallPlan,
@@ -75,14 +79,14 @@ export class RemoteCall implements OutgoingJob {
   start(): void {
     try {
       const site = this.#sites.choose(this.#plan, this.#avoided)
-      if (site instanceof Promise)
-        site.then(
-          (found) => this.#send(found),
-          (error) => this.#reject(error),
-        )
-      else this.#send(site)
+      if (!(site instanceof Promise)) return this.#send(site)
+      const goOn = this.#unlessGivenUp((next: () => void) => next())
+      site.then(
+        (found) => goOn(() => this.#send(found)),
+        (error) => goOn(() => this.#fail(error)),
+      )
     } catch (error) {
-      this.#reject(error)
+      this.#fail(error)
     }
   }
 
@@ -107,6 +111,7 @@ export class RemoteCall implements OutgoingJob {
       counts.interrupted++
       counts.rerun++
     }
+    this.#ran = eitherExecuted(this.#ran, 'unknown')
     this.#startElsewhere(this.#leave(), remainingMs)
     return true
   }
@@ -136,15 +141,13 @@ export class RemoteCall implements OutgoingJob {
     const isInterruption =
       error instanceof CardumenError && error.executed === 'unknown' && interruptions.has(error.code)
     if (isInterruption) for (const counts of this.#plan.counts) counts.interrupted++
-    if (!mayRunAgain(error, this.#plan.isIdempotent)) return this.#reject(error)
+    if (!mayRunAgain(error, this.#plan.isIdempotent)) return this.#fail(error)
     const remainingMs = this.#remainingMs
     if (remainingMs <= 0 || this.#tries >= sitesPerCallMax || this.#plan.options.signal?.aborted === true)
-      return this.#reject(error)
+      return this.#fail(error)
+    this.#ran = eitherExecuted(this.#ran, error.executed)
     if (isInterruption) for (const counts of this.#plan.counts) counts.rerun++
-    if (error.code === 'try-again') {
-      this.#shortenTo(remainingMs)
-      return this.#startLater()
-    }
+    if (error.code === 'try-again') return this.#startLater(error)
     this.#startElsewhere(site, remainingMs)
   }
 
@@ -165,10 +168,40 @@ export class RemoteCall implements OutgoingJob {
   }
 
   /** The member is alive and full: this is no try that failed. */
-  #startLater(): void {
+  #startLater(refusal: CardumenError): void {
     this.#tries--
-    const delayMs = Math.min(waitMsMax, waitMsMin * 2 ** Math.min(10, this.#waits++))
-    this.#sites.clock.after(delayMs, () => this.start())
+    const delayMs = Math.min(waitMsMax, waitMsMin * 2 ** Math.min(10, this.#waits++), this.#remainingMs)
+    const goOn = this.#unlessGivenUp(() => {
+      if (this.#remainingMs <= 0) return this.#fail(refusal)
+      this.#shortenTo(this.#remainingMs)
+      this.start()
+    })
+    this.#sites.clock.after(delayMs, goOn)
+  }
+
+  /** While the call is with no member, nobody else hears its signal. Gives what is to happen if that stays silent. */
+  #unlessGivenUp<Given extends unknown[]>(next: (...given: Given) => void): (...given: Given) => void {
+    const { signal } = this.#plan.options
+    if (signal === undefined) return next
+    let isGivenUp = false
+    const onAbort = (): void => {
+      isGivenUp = true
+      this.#fail(
+        new CardumenError('cancelled', `${this.#subject}: given up by its caller.`, {
+          executed: 'no',
+          cause: signal.reason,
+        }),
+      )
+    }
+    signal.addEventListener('abort', onAbort)
+    return (...given) => {
+      signal.removeEventListener('abort', onAbort)
+      if (!isGivenUp) next(...given)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#reject(error instanceof CardumenError ? afterEarlierTries(error, this.#ran) : error)
   }
 
   get #subject(): string {

@@ -30,10 +30,11 @@ export interface Asking {
 
 /** @throws CardumenError that of the last try, which says also what the earlier ones may have done. */
 export async function untilAnswered<Answer>(
-  { clock, hasLeft }: Asker,
+  asker: Asker,
   { mayRunTwice, timeoutMs = Number.POSITIVE_INFINITY }: Asking,
   ask: (options: CallOptions) => Promise<Answer>,
 ): Promise<Answer> {
+  const { clock } = asker
   const deadline = clock.now() + timeoutMs
   let ran: Executed = 'no'
   for (let againMs = againMsMin; ; againMs = Math.min(againMsMax, 2 * againMs)) {
@@ -42,7 +43,7 @@ export async function untilAnswered<Answer>(
     } catch (error) {
       if (!(error instanceof CardumenError)) throw error
       const mayAskAgain = passing.has(error.code) && (mayRunTwice || error.executed === 'no')
-      if (!mayAskAgain || hasLeft() || clock.now() + againMs >= deadline) throw afterEarlierTries(error, ran)
+      if (!mayAskAgain || asker.hasLeft() || clock.now() + againMs >= deadline) throw afterEarlierTries(error, ran)
       ran = eitherExecuted(ran, error.executed)
     }
     await sleep(clock, againMs, undefined)

@@ -110,9 +110,11 @@ export class HistoryReader {
 
   #checked(given: Readonly<Record<string, unknown>>): HistoryEvent {
     // What is left out goes on where the line before it was.
-    const { index = this.#lastIndex, time = Math.max(0, this.#lastTime), process, type, f, key, value } = given
+    const { process, type, f, key, value } = given
+    const index = given['index'] ?? this.#lastIndex
+    const time = given['time'] ?? Math.max(0, this.#lastTime)
     if (typeof index !== 'number' || !Number.isFinite(index)) this.#refuse('its index is no number')
-    if (given['index'] !== undefined && index <= this.#lastIndex)
+    if ((given['index'] ?? undefined) !== undefined && index <= this.#lastIndex)
       this.#refuse(`its index ${index} does not follow ${this.#lastIndex}`)
     if (typeof time !== 'number' || !Number.isFinite(time)) this.#refuse('its time is no number')
     if (time < this.#lastTime) this.#refuse(`its time runs back from ${this.#lastTime} to ${time}`)
@@ -138,9 +140,9 @@ export class HistoryReader {
 
   #onInvoke(event: HistoryEvent): void {
     const { process, f, key, value = null } = event
-    if (this.#silent.has(process)) this.#refuse(`process ${process} acts again after an info`)
+    if (this.#silent.has(process)) this.#refuse(`process ${shown(process)} acts again after an info`)
     const before = this.#open.get(process)
-    if (before !== undefined) this.#refuse(`process ${process} invokes ${f} before its ${before.event.f} has completed`)
+    if (before !== undefined) this.#refuse(`process ${shown(process)} invokes ${f} before its ${before.event.f} has completed`)
     if (this.#model.needsKey && (key ?? null) === null) this.#refuse(`${f} has no key`)
     const complaint = this.#model.operations.get(f)?.input(value)
     if (complaint !== undefined) this.#refuse(`the value of ${f} is wrong: ${complaint}`)
@@ -150,12 +152,12 @@ export class HistoryReader {
 
   #onCompletion(event: HistoryEvent): void {
     const { process, f, key, type } = event
-    if (this.#silent.has(process)) this.#refuse(`process ${process} completes ${f} after an info`)
+    if (this.#silent.has(process)) this.#refuse(`process ${shown(process)} completes ${f} after an info`)
     const open = this.#open.get(process)
-    if (open === undefined) return this.#refuse(`process ${process} completes ${f}, which it has not invoked`)
+    if (open === undefined) return this.#refuse(`process ${shown(process)} completes ${f}, which it has not invoked`)
     const invoked = open.event
-    if (f !== invoked.f) this.#refuse(`process ${process} completes ${f}, but invoked ${invoked.f}`)
-    if (key !== undefined && this.#text(key) !== this.#text(invoked.key))
+    if (f !== invoked.f) this.#refuse(`process ${shown(process)} completes ${f}, but invoked ${invoked.f}`)
+    if ((key ?? null) !== null && this.#text(key) !== this.#text(invoked.key))
       this.#refuse(`the key is not that of its invocation`)
     if (type === 'ok') this.#checkResult(event, invoked)
     this.#open.delete(process)
@@ -207,6 +209,11 @@ export class HistoryReader {
 
 function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
   return typeof given === 'object' && given !== null && !Array.isArray(given)
+}
+
+/** A name may hold what a terminal would obey. */
+function shown(process: ProcessName): string {
+  return typeof process === 'number' ? String(process) : shortened(process)
 }
 
 function shortened(text: string): string {

@@ -9,7 +9,7 @@
  * search keeps its own stack, so no history is too long for it, and ends undecided at a bound on configurations.
  */
 import { textOf } from './json-value.ts'
-import type { Model } from './models/model.ts'
+import type { Foresight, Model } from './models/model.ts'
 import type { Operation } from './operation.ts'
 
 export interface Budget {
@@ -53,6 +53,8 @@ interface Problem {
   /** Of unknown ones: equal numbers are interchangeable, so only the first unused of them is tried. */
   readonly kinds: readonly number[]
   readonly returns: readonly Return[]
+  /** Only of use where there are unknown ones. */
+  readonly foresight: Foresight | undefined
 }
 
 /** Of one object, by invocation; failed operations must not be among them. Takes what it uses from the budget. */
@@ -141,7 +143,7 @@ function afterKnown(
 }
 
 function afterUnknown(
-  { model, known, unknown, kinds }: Problem,
+  { model, known, unknown, kinds, foresight }: Problem,
   here: Configuration,
   next: Return,
   open: readonly number[],
@@ -157,7 +159,7 @@ function afterUnknown(
     tried.add(kind)
     if (model.helps?.(here.state, operation, returning, underWay) === false) continue
     for (const state of model.step(here.state, operation)) {
-      if (state === here.state) continue
+      if (state === here.state || foresight?.(state, returning, underWay) === false) continue
       following.push({ ...here, state, used: withAdded(here.used, index), parent: here, placed: operation })
     }
   }
@@ -171,7 +173,14 @@ function problemOf(given: readonly Operation[], model: Model): Problem {
   const droppable = hasUnknown ? model.droppable(operations) : []
   const unneeded = new Set(droppable.filter((group) => group.every((each) => each.type === 'info')).flat())
   const unknown = operations.filter((each) => each.type === 'info' && !model.isIdle(each) && !unneeded.has(each))
-  return { model, known, unknown, kinds: kindsOf(unknown, model), returns: returnsOf(known, unknown, model) }
+  return {
+    model,
+    known,
+    unknown,
+    kinds: kindsOf(unknown, model),
+    returns: returnsOf(known, unknown, model),
+    foresight: unknown.length > 0 ? model.foresight?.([...known, ...unknown]) : undefined,
+  }
 }
 
 /** What was unknown and surely took effect becomes known: it returned just before its witness at the latest. */

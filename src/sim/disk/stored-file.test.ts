@@ -84,4 +84,15 @@ describe('a stored file', () => {
     assert.ok(Number(flipped[0]?.[0]) >= 2 && Number(flipped[0]?.[0]) < 5)
     assert.equal(flipped[0]?.[1], '1')
   })
+
+  it('counts as synced only what was there when the sync began, though another one ended meanwhile', () => {
+    const file = new StoredFile()
+    file.change({ offset: 0, bytes: Uint8Array.of(1) })
+    const begun = file.lastChange
+    file.sync(file.lastChange)
+    file.change({ offset: 1, bytes: Uint8Array.of(2) })
+    file.sync(begun)
+    file.dropUnsynced()
+    assert.deepEqual(contents(file), [1])
+  })
 })

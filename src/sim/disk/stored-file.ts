@@ -15,6 +15,7 @@ interface Write {
 type Change = Write | number
 
 interface Unsynced {
+  readonly number: number
   readonly change: Change
   readonly sizeBefore: number
   /** What stood from `offset` on, where the change wrote or cut. */
@@ -28,13 +29,15 @@ export class StoredFile {
   #sizeBytes = 0
   /** Oldest first. */
   #unsynced: Unsynced[] = []
+  #changes = 0
 
   get sizeBytes(): number {
     return this.#sizeBytes
   }
 
-  get unsyncedCount(): number {
-    return this.#unsynced.length
+  /** The number of its last change; the first one is 1. */
+  get lastChange(): number {
+    return this.#changes
   }
 
   read(offset: number, sizeBytes: number): Uint8Array {
@@ -44,15 +47,16 @@ export class StoredFile {
   change(change: Change): void {
     const [offset, end] = typeof change === 'number' ? [change, this.#sizeBytes] : [change.offset, endOf(change)]
     const sizeBefore = this.#sizeBytes
-    this.#unsynced.push({ change, sizeBefore, offset, before: this.read(offset, Math.max(0, end - offset)) })
+    const before = this.read(offset, Math.max(0, end - offset))
+    this.#unsynced.push({ number: ++this.#changes, change, sizeBefore, offset, before })
     if (typeof change === 'number') return this.#resize(change)
     this.#resize(Math.max(sizeBefore, end))
     this.#buffer.set(change.bytes, change.offset)
   }
 
-  /** The oldest so many of the changes. */
-  sync(count: number): void {
-    this.#unsynced.splice(0, count)
+  /** All up to the change of this number. */
+  sync(last: number): void {
+    this.#unsynced = this.#unsynced.filter(({ number }) => number > last)
   }
 
   /** What was not synced is gone. */

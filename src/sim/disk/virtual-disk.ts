@@ -6,6 +6,7 @@
  * machine keeps what was synced, and of the rest what `StoredFile` says. Faults are rates that the script sets.
  */
 import type { Disk, DiskFile } from '../../edges/disk.ts'
+import { checkFileName } from '../../edges/file-name.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Random } from '../../lib/random.ts'
 import type { DiskFault } from '../faults/script-runner.ts'
@@ -15,8 +16,6 @@ import { StoredFile } from './stored-file.ts'
 export type Later = (delayMs: number, run: () => void) => void
 
 export const diskBytesDefault = 64 * 1_048_576
-/** A name is a name, not a path. */
-const nameCharactersMax = 255
 const operationMs = 0.05
 const syncMsMin = 1
 const syncMsMax = 4
@@ -59,14 +58,13 @@ export class VirtualDisk {
     return {
       open: (name) => run(operationMs, () => this.#open(name, open, run)),
       list: () => run(operationMs, () => [...this.#files.keys()].sort()),
-      rename: (source, target) => run(this.#syncMs(), () => this.#rename(source, target)),
-      remove: (name) => run(this.#syncMs(), () => void this.#files.delete(name)),
+      rename: (source, target) => run(this.#syncMs(), () => this.#rename(checkFileName(source), checkFileName(target))),
+      remove: (name) => run(this.#syncMs(), () => void this.#files.delete(checkFileName(name))),
     }
   }
 
   #open(name: string, open: Set<string>, run: Run): DiskFile {
-    if (name === '' || name === '.' || name === '..' || name.length > nameCharactersMax || /[/\\\0]/.test(name))
-      throw new CardumenError('name-invalid', `"${name.slice(0, 80)}" is no name of a file.`)
+    checkFileName(name)
     if (open.has(name)) throw new CardumenError('option-invalid', `The file "${name}" is open already.`)
     open.add(name)
     const file = this.#files.get(name) ?? new StoredFile()
@@ -74,7 +72,17 @@ export class VirtualDisk {
     return this.#handle(name, file, run, () => void open.delete(name))
   }
 
-  #handle(name: string, file: StoredFile, run: Run, close: () => void): DiskFile {
+  #handle(name: string, file: StoredFile, runAlways: Run, onClosed: () => void): DiskFile {
+    let isClosed = false
+    const run: Run = (delayMs, act) =>
+      runAlways(delayMs, () => {
+        if (isClosed) throw new CardumenError('disk-failed', `The file "${name}" was closed.`)
+        return act()
+      })
+    const close = (): void => {
+      if (!isClosed) onClosed()
+      isClosed = true
+    }
     return {
       name,
       size: () => run(operationMs, () => file.sizeBytes),
@@ -86,10 +94,10 @@ export class VirtualDisk {
       truncate: (sizeBytes) => run(operationMs, () => this.#resize(file, sizeBytes)),
       sync: () => {
         // What is written from now on is of the next sync.
-        const count = file.unsyncedCount
-        return run(this.#syncMs(), () => this.#sync(name, file, count))
+        const last = file.lastChange
+        return run(this.#syncMs(), () => this.#sync(name, file, last))
       },
-      close: () => run(operationMs, close),
+      close: () => runAlways(operationMs, close),
     }
   }
 
@@ -101,8 +109,9 @@ export class VirtualDisk {
   #write(file: StoredFile, offset: number, bytes: Uint8Array): void {
     const growthBytes = Math.max(0, offset + bytes.length - file.sizeBytes)
     if (this.#hasRoomFor(growthBytes)) return file.change({ offset, bytes })
-    // Some of what lies within the file's size fits all the same.
-    const part = bytes.subarray(0, this.#random.below(Math.max(0, bytes.length - growthBytes) + 1))
+    // As on a host, a beginning of it fits all the same.
+    const fitBytes = Math.max(0, bytes.length - growthBytes + Math.min(growthBytes, this.#roomBytes()))
+    const part = bytes.subarray(0, this.#random.below(fitBytes + 1))
     if (part.length > 0) file.change({ offset, bytes: part })
     throw new CardumenError('disk-full', 'The disk of this member is full.')
   }
@@ -113,12 +122,12 @@ export class VirtualDisk {
     file.change(sizeBytes)
   }
 
-  #sync(name: string, file: StoredFile, count: number): void {
+  #sync(name: string, file: StoredFile, last: number): void {
     if (this.#strikes('sync-failure')) {
       file.dropUnsynced()
       throw new CardumenError('disk-failed', `Syncing "${name}" failed; what was not synced is lost.`)
     }
-    file.sync(count)
+    file.sync(last)
   }
 
   #rename(source: string, target: string): void {
@@ -129,9 +138,11 @@ export class VirtualDisk {
   }
 
   #hasRoomFor(growthBytes: number): boolean {
-    if (growthBytes <= 0) return true
-    const usedBytes = [...this.#files.values()].reduce((sum, file) => sum + file.sizeBytes, 0)
-    return this.#rate('disk-full') === 0 && usedBytes + growthBytes <= this.#capacityBytes
+    return growthBytes <= 0 || (this.#rate('disk-full') === 0 && growthBytes <= this.#roomBytes())
+  }
+
+  #roomBytes(): number {
+    return this.#capacityBytes - [...this.#files.values()].reduce((sum, file) => sum + file.sizeBytes, 0)
   }
 
   #strikes(kind: DiskFault['kind']): boolean {

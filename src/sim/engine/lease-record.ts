@@ -78,7 +78,7 @@ export class LeaseRecord {
 }
 
 /** The same as its holder sees it. */
-export class HeldLease implements Lease {
+export class VirtualLease implements Lease {
   readonly id: LeaseId
   readonly ended: Promise<void>
   readonly #record: LeaseRecord

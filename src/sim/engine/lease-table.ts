@@ -125,8 +125,10 @@ export class LeaseTable {
     const sending = this.sending(connection)
     time.after(this.#place.drawOneWayMs(), () => {
       if (!this.#isConnected(connection)) return
-      for (const record of asked) if (!record.isEnded && !record.isEnding) this.#setExpiry(record, time.nowMs)
-      time.after(this.#place.drawOneWayMs(), () => this.#onRenewed(connection, asked, sending))
+      // One whose end is on its way to the disk is renewed no more.
+      const renewed = new Set(asked.filter((record) => !record.isEnded && !record.isEnding))
+      for (const record of renewed) this.#setExpiry(record, time.nowMs)
+      time.after(this.#place.drawOneWayMs(), () => this.#onRenewed(connection, asked, renewed, sending))
     })
   }
 
@@ -170,11 +172,16 @@ export class LeaseTable {
   }
 
   /** The answer of a renewal, at the holder. */
-  #onRenewed(connection: Connection, asked: readonly LeaseRecord[], sending: Sending): void {
+  #onRenewed(
+    connection: Connection,
+    asked: readonly LeaseRecord[],
+    renewed: ReadonlySet<LeaseRecord>,
+    sending: Sending,
+  ): void {
     if (!this.#isConnected(connection) || !this.#canRenew(connection)) return
     for (const record of asked) {
       if (record.isEnded) connection.client.deliver(() => this.#onEnded({ record, connection }))
-      else {
+      else if (renewed.has(record)) {
         record.onRenewed(sending.sentMonotonicMs)
         if (sending.epoch === connection.renewalEpoch && !record.isEnding) record.becomeSteady(sending.sentMs)
       }

@@ -30,7 +30,7 @@ import type { Revision } from '../../lib/identifiers.ts'
 import { Connection } from './connection.ts'
 import type { EngineServer } from './engine-server.ts'
 import type { EngineClient } from './engine-world.ts'
-import { HeldLease, LeaseRecord } from './lease-record.ts'
+import { VirtualLease, LeaseRecord } from './lease-record.ts'
 import { VirtualWatches } from './virtual-watches.ts'
 
 export class VirtualEngine implements Engine {
@@ -107,7 +107,7 @@ export class VirtualEngine implements Engine {
     const { connection } = this
     const { leases } = this.#server
     const record = new LeaseRecord(this.#server.drawIdentifier(), ttlMs, connection.client)
-    const lease = new HeldLease(record, () => this.#revoke(record))
+    const lease = new VirtualLease(record, () => this.#revoke(record))
     record.onEnded = () => lease.end()
     const sending = leases.sending(connection)
     const onGranted = (): void => leases.onGranted(record, connection, sending)

@@ -11,7 +11,7 @@ import type { ChangeLog } from './change-log.ts'
 
 export class VirtualWatches {
   readonly #log: ChangeLog
-  readonly #open = new Set<Watch>()
+  readonly #open = new Set<VirtualWatch>()
   #heard = 0
 
   constructor(log: ChangeLog) {
@@ -22,9 +22,9 @@ export class VirtualWatches {
     return this.#open.size
   }
 
-  open(prefix: string, from: number, signal: Signal | undefined): Watch {
-    const onEnded = (ended: Watch): void => void this.#open.delete(ended)
-    const watch = new Watch(this.#log, { prefix, from, signal, heard: () => this.#heard, onEnded })
+  open(prefix: string, from: number, signal: Signal | undefined): VirtualWatch {
+    const onEnded = (ended: VirtualWatch): void => void this.#open.delete(ended)
+    const watch = new VirtualWatch(this.#log, { prefix, from, signal, heard: () => this.#heard, onEnded })
     if (!watch.isEnded) this.#open.add(watch)
     return watch
   }
@@ -50,10 +50,10 @@ interface WatchParts {
   readonly from: number
   readonly signal: Signal | undefined
   readonly heard: () => number
-  readonly onEnded: (watch: Watch) => void
+  readonly onEnded: (watch: VirtualWatch) => void
 }
 
-class Watch implements AsyncIterator<WatchBatch, undefined> {
+class VirtualWatch implements AsyncIterator<WatchBatch, undefined> {
   readonly #log: ChangeLog
   readonly #parts: WatchParts
   readonly #batches: AsyncGenerator<WatchBatch, undefined>

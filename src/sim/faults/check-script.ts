@@ -42,6 +42,9 @@ const hint = 'docs/simulate.md lists the faults and what each of them takes.'
 
 export const allFaultKinds = Object.keys(fieldsOf) as FaultKind[]
 
+/** Between whole members are streams, where copies do not exist: `duplicate` would do nothing. */
+export const memberFaultKinds: readonly FaultKind[] = allFaultKinds.filter((kind) => kind !== 'duplicate')
+
 /** Undefined: it is right; else what is wrong. */
 type Check = (value: unknown, bounds: ScriptBounds) => string | undefined
 

@@ -22,7 +22,7 @@ import { LifeTrace, usualSummary } from './life-trace.ts'
 import { MachineLink } from './machine-link.ts'
 import type { MachineWorldOptions, WorldCounts } from './machine-world-options.ts'
 import { MemberClock } from './member-clock.ts'
-import { type Ground, MemberLife, type MemberParts } from './member-life.ts'
+import { type Ground, MachineLife, type MemberParts } from './machine-life.ts'
 import { RecordDisk } from './record-disk.ts'
 
 interface Member<State, Message, Timer, Call, Outcome, Persisted> extends MemberParts<Persisted> {
@@ -30,7 +30,7 @@ interface Member<State, Message, Timer, Call, Outcome, Persisted> extends Member
   readonly id: MemberId
   readonly links: Map<MemberId, Way<State, Message, Timer, Call, Outcome, Persisted>>
   incarnation: number
-  life: MemberLife<State, Message, Timer, Call, Outcome, Persisted> | undefined
+  life: MachineLife<State, Message, Timer, Call, Outcome, Persisted> | undefined
 }
 
 interface Way<State, Message, Timer, Call, Outcome, Persisted> {
@@ -109,7 +109,7 @@ export class MachineWorld<State, Message, Timer, Call, Outcome, Persisted = neve
     const trace =
       onTrace === undefined ? undefined : new LifeTrace(onTrace, machine.name, self, summary ?? usualSummary)
     const state = this.#options.initial(self, member.incarnation, names)
-    const life = new MemberLife(this.#ground, member, self, state, trace)
+    const life = new MachineLife(this.#ground, member, self, state, trace)
     member.life = life
     this.#note(member.index, 7)
     this.#options.onSight?.({ kind: 'started', member: self })
@@ -343,7 +343,7 @@ export class MachineWorld<State, Message, Timer, Call, Outcome, Persisted = neve
     return way
   }
 
-  #life(of: Address): MemberLife<State, Message, Timer, Call, Outcome, Persisted> | undefined {
+  #life(of: Address): MachineLife<State, Message, Timer, Call, Outcome, Persisted> | undefined {
     const life = this.#members.get(memberOf(of))?.life
     return life?.address === of ? life : undefined
   }

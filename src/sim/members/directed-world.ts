@@ -8,7 +8,7 @@ import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Random } from '../../lib/random.ts'
 import type { System } from '../../servers/system.ts'
 import { HistoryRecorder } from '../checkers/history-recorder.ts'
-import { allFaultKinds, checkScript } from '../faults/check-script.ts'
+import { checkScript, memberFaultKinds } from '../faults/check-script.ts'
 import type { Fault } from '../faults/fault.ts'
 import { applyFault, type FaultCounts } from '../faults/script-runner.ts'
 import { randomStream } from '../random-streams.ts'
@@ -113,6 +113,7 @@ export class DirectedWorld implements World {
     condition: () => boolean,
     { withinMs, what = 'a condition' }: { readonly withinMs: number; readonly what?: string },
   ): Promise<void> {
+    if (!(withinMs >= 0)) throw new CardumenError('option-invalid', `${withinMs} ms is no time to wait for ${what}.`)
     const endMs = this.nowMs + withinMs
     const wait = {}
     this.#waits.set(wait, what)
@@ -137,7 +138,8 @@ export class DirectedWorld implements World {
   }
 
   inject(fault: Fault): () => void {
-    const [checked] = checkScript([fault], { names: this.names, kinds: allFaultKinds })
+    // A copy, since one object that is ordered twice is two faults.
+    const [checked] = checkScript([{ ...fault }], { names: this.names, kinds: memberFaultKinds })
     if (checked === undefined) return () => undefined
     const { timeline } = this.#world
     let isOn = false
@@ -165,6 +167,8 @@ export class DirectedWorld implements World {
   }
 
   async restart(name: string): Promise<System> {
+    this.#checkName(name)
+    this.#world.lift('crash', name)
     this.#world.restart(name)
     await this.until(() => this.isUp(name), { withinMs: calmMsDefault, what: `${name} to be ready again` })
     return this.system(name)
@@ -175,7 +179,8 @@ export class DirectedWorld implements World {
   }
 
   resume(name: string): void {
-    this.#world.setPaused(name, false)
+    this.#checkName(name)
+    this.#world.lift('pause', name)
   }
 
   partition(side: readonly string[], otherSide: readonly string[]): () => void {
@@ -213,12 +218,15 @@ export class DirectedWorld implements World {
   }
 
   #readyLife(name: string): MemberLife | undefined {
+    this.#checkName(name)
     const life = this.#world.life(name)
-    if (life === undefined && !this.names.includes(name))
-      throw new CardumenError('name-unknown', `The world has no member "${name}".`, {
-        hint: `It has ${this.names.join(', ')}.`,
-      })
     return life?.state === 'ready' ? life : undefined
+  }
+
+  #checkName(name: string): void {
+    if (this.names.includes(name)) return
+    const hint = `It has ${this.names.join(', ')}.`
+    throw new CardumenError('name-unknown', `The world has no member "${name}".`, { hint })
   }
 
   #isDown(name: string): CardumenError {

@@ -10,7 +10,7 @@
 import { CardumenError, isCardumenError } from '../../lib/cardumen-error.ts'
 import { isMemberId } from '../../lib/identifiers.ts'
 import { keepStacksAside } from '../../wire/error-stacks.ts'
-import { allFaultKinds } from '../faults/check-script.ts'
+import { allFaultKinds, memberFaultKinds } from '../faults/check-script.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { checkedNetwork, type NetworkOptions } from '../faults/network-options.ts'
 import { type FaultCounts, runScript } from '../faults/script-runner.ts'
@@ -51,9 +51,6 @@ const bootMsMax = 60_000
 /** Virtual; after the duration, until the director must have returned. */
 const overtimeMsMax = 600_000
 
-/** On streams, copies and overtaking do not exist; `duplicate` would do nothing there. */
-const memberFaultKinds = allFaultKinds.filter((kind) => kind !== 'duplicate')
-
 /** @throws CardumenError `option-invalid`. */
 export function memberScenario(options: MemberScenarioOptions, director: Director): Scenario {
   const { members = membersDefault, name } = options
@@ -64,12 +61,19 @@ export function memberScenario(options: MemberScenarioOptions, director: Directo
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]{0,63}$/.test(name))
     throw refused(`"${String(name)}" is no name for a simulation: 1 to 64 of a-z 0-9 -`)
   if (typeof director !== 'function') throw refused('A simulation is given a function that acts on its world.')
+  if (options.faultKinds !== undefined && !Array.isArray(options.faultKinds))
+    throw refused('The kinds of faults are a list.')
   const unknown = options.faultKinds?.find((kind) => !allFaultKinds.includes(kind))
   if (unknown !== undefined) throw refused(`There is no kind of fault "${unknown}".`)
+  if (options.program !== undefined && typeof options.program !== 'function')
+    throw refused('The program of a simulated member is a function.')
+  const { membersMin = 1 } = options
+  if (!Number.isInteger(membersMin) || membersMin < 1)
+    throw refused(`A simulated system is made smaller to 1 member or more, not ${membersMin}.`)
   checkedNetwork(options.network)
   return {
     ...{ name, about: options.about ?? `the simulation "${name}"` },
-    members: { min: Math.min(options.membersMin ?? 1, usual), usual, max: names === undefined ? membersMax : usual },
+    members: { min: Math.min(membersMin, usual), usual, max: names === undefined ? membersMax : usual },
     ...(names !== undefined && { names }),
     durationMs: options.durationMs ?? durationMsDefault,
     faultKinds: options.faultKinds ?? memberFaultKinds,

@@ -11,10 +11,16 @@ import type { Address } from '../../lib/identifiers.ts'
 import type { System } from '../../servers/system.ts'
 import { VirtualEngineStore } from '../engine/virtual-engine-store.ts'
 import { VirtualDisk } from '../disk/virtual-disk.ts'
-import type { Fault } from '../faults/fault.ts'
+import type { Fault, FaultKind } from '../faults/fault.ts'
 import { NetworkConditions } from '../faults/network-conditions.ts'
 import type { NetworkOptions } from '../faults/network-options.ts'
-import type { ClockFault, DiskFault, EngineSideFault, FaultTarget } from '../faults/script-runner.ts'
+import {
+  applyFault,
+  type ClockFault,
+  type DiskFault,
+  type EngineSideFault,
+  type FaultTarget,
+} from '../faults/script-runner.ts'
 import { randomStream } from '../random-streams.ts'
 import type { Programs } from '../running/virtual-processes.ts'
 import { virtualProcesses } from '../running/virtual-processes.ts'
@@ -55,7 +61,7 @@ export class MemberWorld implements FaultTarget {
   readonly #disks = new Map<string, VirtualDisk>()
   readonly #lives = new Map<string, MemberLife>()
   readonly #lifeCounts = new Map<string, number>()
-  /** Of members: those that hold now, whichever life they meet. */
+  /** Those that hold now, whichever life they meet, in the order in which they began. */
   readonly #inForce = new Set<Fault>()
   /** Told of each life that becomes ready. */
   readonly #onReady = new Set<(life: MemberLife) => void>()
@@ -128,12 +134,22 @@ export class MemberWorld implements FaultTarget {
   }
 
   restart(name: string): void {
-    if (this.#lives.get(name)?.process.isAlive === true) return
+    if (this.#lives.get(name)?.process.isAlive === true || this.#lastInForce('crash', name) !== undefined) return
     this.#start(name)
+  }
+
+  /** Ends all faults of a kind that hold a member, whoever ordered them. */
+  lift(kind: 'pause' | 'crash', name: string): void {
+    for (const fault of this.#inForce) {
+      if (fault.kind !== kind || fault.member !== name) continue
+      this.onFault(fault, false)
+      applyFault(fault, this, false)
+    }
   }
 
   setPaused(name: string, isOn: boolean): void {
     const process = this.#lives.get(name)?.process
+    if (!isOn && this.#lastInForce('pause', name) !== undefined) return
     if (isOn) {
       process?.pause()
       this.#engine.clientPaused(name)
@@ -144,16 +160,19 @@ export class MemberWorld implements FaultTarget {
   }
 
   setSlow(name: string, eventMs: number): void {
-    this.#lives.get(name)?.process.setSlow(eventMs)
+    const slowness = eventMs > 0 ? eventMs : (this.#lastInForce('slow', name)?.eventMs ?? 0)
+    this.#lives.get(name)?.process.setSlow(slowness)
   }
 
   onClockFault(fault: ClockFault, isOn: boolean): void {
     const process = this.#lives.get(fault.member)?.process
     switch (fault.kind) {
       case 'clock-offset':
-        return process?.setWallOffset(isOn ? fault.offsetMs : 0)
+        return process?.setWallOffset(
+          isOn ? fault.offsetMs : (this.#lastInForce(fault.kind, fault.member)?.offsetMs ?? 0),
+        )
       case 'clock-drift':
-        return process?.setDrift(isOn ? fault.rate : 0)
+        return process?.setDrift(isOn ? fault.rate : (this.#lastInForce(fault.kind, fault.member)?.rate ?? 0))
       case 'clock-jump': {
         if (!isOn) return
         const jumpMs = fault.monotonic === true ? Math.max(0, fault.jumpMs) : fault.jumpMs
@@ -170,11 +189,12 @@ export class MemberWorld implements FaultTarget {
   onEngineFault(fault: EngineSideFault, isOn: boolean): void {
     switch (fault.kind) {
       case 'engine-slow':
-        return this.#engine.setDelay(isOn ? fault.delay : undefined)
+        return this.#engine.setDelay(isOn ? fault.delay : this.#lastInForce(fault.kind)?.delay)
       case 'engine-crash':
-        return isOn ? this.#engine.crash() : this.#engine.restart()
+        if (isOn) return this.#engine.crash()
+        return this.#lastInForce(fault.kind) === undefined ? this.#engine.restart() : undefined
       case 'engine-unreachable':
-        return this.#engine.setUnreachable(fault.member, isOn)
+        return this.#engine.setUnreachable(fault.member, this.#lastInForce(fault.kind, fault.member) !== undefined)
       case 'lease-expiry':
         return isOn ? this.#engine.expireLease(fault.member) : undefined
     }
@@ -186,6 +206,14 @@ export class MemberWorld implements FaultTarget {
     else this.#inForce.delete(fault)
     const { kind, ...detail } = fault
     this.#trace(kind, { ...detail, isOn }, 'member' in fault ? fault.member : '')
+  }
+
+  /** Where the windows of two overlap, the end of one is not the end of the other; the one begun last counts. */
+  #lastInForce<Kind extends FaultKind>(kind: Kind, member?: string): Extract<Fault, { kind: Kind }> | undefined {
+    let last: Extract<Fault, { kind: Kind }> | undefined
+    for (const fault of this.#inForce)
+      if (isOfKind(fault, kind) && (!('member' in fault) || fault.member === member)) last = fault
+    return last
   }
 
   #startLater(name: string, delayMs: number): void {
@@ -298,6 +326,10 @@ export class MemberWorld implements FaultTarget {
     }
     this.#options.surroundings.onTrace?.(event)
   }
+}
+
+function isOfKind<Kind extends FaultKind>(fault: Fault, kind: Kind): fault is Extract<Fault, { kind: Kind }> {
+  return fault.kind === kind
 }
 
 export function textOf(error: unknown): string {

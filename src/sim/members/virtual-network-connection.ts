@@ -15,6 +15,8 @@ import type { Ended, VirtualProcess } from './virtual-process.ts'
 
 /** From so many buffered bytes on `write` asks its caller to wait. */
 const highWaterBytes = 16_384
+/** A longer segment is lent, as sockets lend theirs. */
+const ownedBytesMax = 16_384
 
 export interface ConnectionWorld extends FlowWorld {
   /** The member that holds it need not remember it any more. */
@@ -162,7 +164,10 @@ export class VirtualConnection implements Connection, FlowEnd {
     if (segment === 'end') return this.#onEnd()
     if (segment === 'reset') return this.#onReset()
     this.#in?.onRead(segment.length)
-    this.#events?.onData(segment, false)
+    if (segment.length <= ownedBytesMax) return this.#events?.onData(segment, false)
+    this.#events?.onData(segment, true)
+    // Whoever kept it finds other bytes there, as where a socket reads into its one buffer again.
+    segment.fill(0xa5)
   }
 
   /** Nobody is here for bytes any more; an end needs no answer. */

@@ -31,6 +31,25 @@ test('one write is one segment, whose bytes belong to the receiver', async () =>
   assert.deepEqual(sent, [Uint8Array.of(1, 2), Uint8Array.of(3)])
 })
 
+test('a long segment is lent only: its bytes are there until its receiver returns', async () => {
+  const site = new VirtualSite()
+  const { dialler, acceptor } = await site.connected()
+  const sums: string[] = []
+  const sumOf = (chunk: Uint8Array): number => chunk.reduce((sum, byte) => sum + byte, 0)
+  acceptor.onData = (chunk: Uint8Array, isLent?: boolean) => {
+    sums.push(`${chunk.length} ${isLent} ${sumOf(chunk)}`)
+    acceptor.chunks.push(chunk)
+  }
+  dialler.connection.write([new Uint8Array(16_384).fill(1)])
+  dialler.connection.write([new Uint8Array(16_385).fill(1)])
+  await site.advance(10)
+  assert.deepEqual(sums, ['16384 false 16384', '16385 true 16385'])
+  assert.deepEqual(
+    acceptor.chunks.map((chunk) => chunk[0]),
+    [1, 0xa5],
+  )
+})
+
 test('a dial of an endpoint that nobody ever had, that is closed, or whose process has died is refused', async () => {
   const site = new VirtualSite()
   const [near, far] = [site.life('m1'), site.life('m2')]

@@ -8,6 +8,7 @@ import { type Json, textOf } from '../json-value.ts'
 import type { Operation } from '../operation.ts'
 import { type Model, anything, impossible, nothing } from './model.ts'
 import { casOf, pair } from './register.ts'
+import { sightings } from './sightings.ts'
 
 const absent = 'null'
 const empty = '""'
@@ -42,6 +43,7 @@ export const kv: Model = {
   },
   keepsState: (operation) => operation.f === 'get',
   isIdle: (operation) => operation.f === 'get',
+  foresight: (operations) => sightings(operations, { seen: (each) => observed(each)[0], textOf: plainText }),
   droppable(operations) {
     const seen = operations.flatMap(observed)
     const hasAppend = operations.some((each) => each.f === 'append')

@@ -46,7 +46,15 @@ export interface Model {
    * where everything that it makes possible is as possible with the candidate later.
    */
   helps?(state: string, candidate: Operation, returning: Operation, underWay: readonly Operation[]): boolean
+  /** Optional: looks once at all operations of an object, so that what cannot matter is not tried. */
+  foresight?(operations: readonly Operation[]): Foresight
 }
+
+/**
+ * Whether it can matter that an operation of unknown outcome leaves this state before `returning`, the next to return.
+ * False only where it can as well be left out or come later. `underWay` are those not yet placed, `returning` among them.
+ */
+export type Foresight = (state: string, returning: Operation, underWay: readonly Operation[]) => boolean
 
 export const impossible: readonly string[] = []
 

@@ -4,6 +4,7 @@
 import { type Json, isList, textOf } from '../json-value.ts'
 import type { Operation } from '../operation.ts'
 import { type Model, anything, impossible, nothing } from './model.ts'
+import { sightings } from './sightings.ts'
 
 export const register: Model = {
   name: 'register',
@@ -29,6 +30,7 @@ export const register: Model = {
   },
   keepsState: (operation) => operation.f === 'read',
   isIdle: (operation) => operation.f === 'read',
+  foresight: (operations) => sightings(operations, { seen: (each) => observed(each)[0], textOf: (state) => state }),
   droppable(operations) {
     const seen = new Set(operations.flatMap(observed))
     return operations

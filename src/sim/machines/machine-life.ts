@@ -62,7 +62,7 @@ type HeldBack<Message, Outcome> =
 /** For the digest. */
 const inputCodes = { call: 1, message: 2, timer: 3, persisted: 4, 'persist-failed': 5, recovered: 6 } as const
 
-export class MemberLife<State, Message, Timer, Call, Outcome, Persisted>
+export class MachineLife<State, Message, Timer, Call, Outcome, Persisted>
   implements Effects<Message, Timer, Outcome, Persisted>
 {
   readonly address: Address
