@@ -1,7 +1,7 @@
 /**
  * The lock in a simulated world: three clients take numbers while processes stop and messages are late.
  *
- *     npx cardumen simulate examples/lock/lock-scenario.ts --seeds 100
+ *     npm run cardumen -- simulate examples/lock/lock-scenario.ts --seeds 100
  *
  * The claim: no two of them ever get the same number.
  */

@@ -10,18 +10,10 @@ import { planOf } from '../../src/sim/search/plans.ts'
 import type { Scenario } from '../../src/sim/scenario.ts'
 import { scenarioNamed } from '../../src/sim/scenarios/registry.ts'
 import { nodeSurroundings } from '../../src/simulation/surroundings.ts'
-import { deaths } from './scenarios/deaths.ts'
-import { firstCalls } from './scenarios/first-calls.ts'
-import { forgeries } from './scenarios/forgeries.ts'
-import { lostQuestions } from './scenarios/lost-questions.ts'
-import { repeatedOrders } from './scenarios/repeated-orders.ts'
-import { silentDeath } from './scenarios/silent-death.ts'
 import type { SeedCount } from './seed-count.ts'
 
 const [name = '', seeds = '', budgetMs = ''] = process.argv.slice(2)
-const scenario =
-  [repeatedOrders, silentDeath, lostQuestions, deaths, forgeries, firstCalls].find((each) => each.name === name) ??
-  scenarioNamed(name)
+const scenario = scenarioNamed(name)
 say({ loaded: true })
 say(await count(scenario, Number(seeds), Number(budgetMs)))
 

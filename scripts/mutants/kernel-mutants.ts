@@ -1,5 +1,7 @@
 /**
  * Planted bugs of the kernel: calls, names, membership, links, and the log that keeps what machines persist.
+ *
+ * A list, fixed before it was run; what the entries mean is told in `mutant.ts`.
  */
 import type { Mutant } from './mutant.ts'
 

@@ -195,7 +195,7 @@ const ofTokenRing: readonly Mutant[] = [
     find: "  const { generation } = state.passing.token\n  stopPassing(state, effects)\n  effects.outcome({ kind: 'lost', generation })\n",
     replace:
       '  const { token } = state.passing\n  stopPassing(state, effects)\n  state.token = { ...token, hop: token.hop - 1 }\n  pass(state, effects)\n',
-    scenarios: ['token-ring', 'repeated-orders'],
+    scenarios: ['token-ring'],
   },
   {
     name: 'mutex-generation-off-by-one',
@@ -203,7 +203,7 @@ const ofTokenRing: readonly Mutant[] = [
     file: mutex,
     find: 'if (generation <= state.generation || ',
     replace: 'if (generation < state.generation || ',
-    scenarios: ['token-ring', 'repeated-orders'],
+    scenarios: ['token-ring'],
   },
 ]
 
@@ -230,7 +230,7 @@ const ofElection: readonly Mutant[] = [
     file: election,
     find: "  if (state.role === 'electing' || state.role === 'claiming') becomeWaiting(state, effects)\n",
     replace: '',
-    scenarios: ['bully', 'silent-death'],
+    scenarios: ['bully'],
   },
   {
     name: 'election-stale-coordinator-accepted',
@@ -281,7 +281,7 @@ const ofLocate: readonly Mutant[] = [
     file: locate,
     find: 'if (search.fullRounds >= state.limits.fullRounds) return',
     replace: 'if (search.fullRounds >= 1) return',
-    scenarios: ['locate', 'lost-questions'],
+    scenarios: ['locate'],
   },
 ]
 

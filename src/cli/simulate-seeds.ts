@@ -9,6 +9,7 @@ import type { Fault } from '../sim/faults/fault.ts'
 import type { Scenario, Surroundings } from '../sim/scenario.ts'
 import { planOf, type PlanOptions } from '../sim/search/plans.ts'
 import { type Failure, runSeeds, type Totals } from '../sim/search/seeds.ts'
+import { commandWord } from '../simulation/command-word.ts'
 import { saveTrace, shellWord, tellFailedRun, traced } from '../simulation/failed-run.ts'
 import { installGuards } from '../simulation/guards/guards.ts'
 import { findScenario } from '../simulation/scenario-files.ts'
@@ -88,7 +89,7 @@ const shrinkTrialsMax = 200
 
 /** The very command, less what is as it is by default. */
 function replayCommand(word: string, seed: number, options: SimulateCommandOptions): string {
-  const parts = ['npx cardumen simulate', shellWord(word), `--seed ${seed}`]
+  const parts = [`${commandWord} simulate`, shellWord(word), `--seed ${seed}`]
   if (options.members !== undefined) parts.push(`--members ${options.members}`)
   if (options.duration !== undefined) parts.push(`--duration ${options.duration}ms`)
   if (options.faults !== 'swarm') parts.push(`--faults ${shellWord(options.faults)}`)

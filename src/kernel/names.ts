@@ -105,10 +105,7 @@ export class Names {
 
   /** Asks the engine, for a name that was entered a moment ago, or a server that was set aside. */
   async refresh(name: string): Promise<readonly ServerEntry[]> {
-    const { entries, revision } = await this.#engine.list(`${namePrefix}${name}/`)
-    // What was seen since may have taken some of these away.
-    if (this.#following !== undefined && revision < this.#following.revision()) return this.servers(name)
-    for (const entry of entries) this.#put(entry.key, entry.value)
+    await this.#lookUp(name)
     return this.servers(name)
   }
 
@@ -147,11 +144,7 @@ export class Names {
    */
   forgetServer(name: string, entry: ServerEntry): void {
     this.#unset(keyOf(name, entry.port))
-    if (this.#lookups.has(name)) return
-    this.#lookups.set(
-      name,
-      this.#clock.after(lookAgainMs, () => void this.#lookAgain(name), { background: true }),
-    )
+    this.#lookLater(name)
   }
 
   forgetMember(parted: Address): void {
@@ -191,14 +184,33 @@ export class Names {
     if (this.#unwanted.size > 0 && !isOver) this.#deleteLater([])
   }
 
+  #lookLater(name: string): void {
+    if (this.#isClosed || this.#lookups.has(name)) return
+    this.#lookups.set(
+      name,
+      this.#clock.after(lookAgainMs, () => void this.#lookAgain(name), { background: true }),
+    )
+  }
+
+  /** Until it has been done: nobody else asks for a server that was set aside as long as the name has others. */
   async #lookAgain(name: string): Promise<void> {
     this.#lookups.delete(name)
+    let isDone = false
     try {
-      await this.refresh(name)
+      isDone = await this.#lookUp(name)
     } catch (error) {
-      // Without its engine a member finds nobody; the next call to the name asks again.
       if (!isCardumenError(error)) throw error
+      isDone = error.code === 'closed'
     }
+    if (!isDone) this.#lookLater(name)
+  }
+
+  /** False: what was seen since may have taken some of the listed ones away, so none is taken over. */
+  async #lookUp(name: string): Promise<boolean> {
+    const { entries, revision } = await this.#engine.list(`${namePrefix}${name}/`)
+    if (this.#following !== undefined && revision < this.#following.revision()) return false
+    for (const entry of entries) this.#put(entry.key, entry.value)
+    return true
   }
 
   #onListing(entries: readonly Entry[]): void {

@@ -14,6 +14,7 @@ import { shrink, type Shrunk } from '../sim/search/shrink.ts'
 import type { Plan, Report, Scenario, Surroundings } from '../sim/scenario.ts'
 import { encodeTrace, linesMax } from '../sim/traces/saved-trace.ts'
 import { stateFolderOf } from '../state-folder.ts'
+import { commandWord } from './command-word.ts'
 
 export interface FailedRun {
   readonly scenario: Scenario
@@ -43,7 +44,7 @@ export async function tellFailedRun(run: FailedRun): Promise<ToldFailure> {
   const { events, report } = await traced(scenario, plan, surroundings)
   const traceFile = run.traceFile ?? defaultTraceFile(`${scenario.name}-${failure.plan.seed}`)
   saveTrace(traceFile, { scenario, plan, report, module: run.module }, events)
-  const step = `npx cardumen simulate --replay ${shellWord(relative(process.cwd(), traceFile))} --step`
+  const step = `${commandWord} simulate --replay ${shellWord(relative(process.cwd(), traceFile))} --step`
   const text = failureText({ scenario, failure, shrunk, replay: run.replay, step })
   return { text, plan, report, traceFile }
 }

@@ -138,7 +138,7 @@ describe('cardumen simulate', () => {
     const { code, stdout } = await simulate('waits.ts --seed 7 --faults none --no-shrink')
     assert.match(stdout, /^seed 7 of "simulation" breaks "stuck"\n/)
     assert.match(stdout, /the simulation waits for a promise of its own\n {2}m1: ready\n {2}m2: ready\n/)
-    assert.match(stdout, /\nrun it again: {5}npx cardumen simulate waits\.ts --seed 7 --faults none\n/)
+    assert.match(stdout, /\nrun it again: {5}npm run cardumen -- simulate waits\.ts --seed 7 --faults none\n/)
     assert.equal(code, 1)
   })
 })

@@ -8,7 +8,7 @@ import { writeFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { Command } from 'commander'
-import type { Bounds, Counterexample, ExplorationResult } from '../../sim/explorer/exploration.ts'
+import type { Bounds, ExplorationResult } from '../../sim/explorer/exploration.ts'
 import type { Settings } from '../../sim/explorer/saved-schedule.ts'
 import type { CommandFace, Operand } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
@@ -113,12 +113,12 @@ function boundsOf(usual: Bounds, options: Options): Bounds {
   }
 }
 
+/** Saved first: who reads only the beginning of what is printed closes the pipe, and the process ends there. */
 async function tell(model: string, settings: Settings, result: ExplorationResult, options: Options): Promise<void> {
+  const saved = options.save === undefined ? undefined : await save(options.save, model, settings, result)
   if (options.json === true) print(JSON.stringify({ model, ...settings, ...result }))
   else await show(settings, result)
-  if (options.save === undefined) return
-  if (result.counterexample === undefined) note('Nothing is saved, since nothing is violated.')
-  else await save(options.save, model, settings, result.counterexample)
+  if (saved !== undefined) note(saved)
 }
 
 async function show(settings: Settings, result: ExplorationResult): Promise<void> {
@@ -153,9 +153,16 @@ function limitsText({ members, bounds }: Settings): string {
   ].join(', ')
 }
 
-async function save(file: string, model: string, settings: Settings, found: Counterexample): Promise<void> {
+/** What became of it, in a sentence. */
+async function save(file: string, model: string, settings: Settings, result: ExplorationResult): Promise<string> {
+  const { counterexample } = result
+  if (counterexample === undefined) return 'Nothing is saved, since nothing is violated.'
   const { scheduleHeader } = await import('../../sim/explorer/saved-schedule.ts')
   const { encodeTrace } = await import('../../sim/traces/saved-trace.ts')
-  await writeFile(file, encodeTrace(scheduleHeader(model, settings, found), found.events))
-  note(`Saved. Step through it: cardumen simulate --replay ${file} --step`)
+  try {
+    await writeFile(file, encodeTrace(scheduleHeader(model, settings, counterexample), counterexample.events))
+    return `Saved. Step through it: cardumen simulate --replay ${file} --step`
+  } catch (error) {
+    return `The counterexample could not be saved: ${error instanceof Error ? error.message : String(error)}`
+  }
 }

@@ -38,6 +38,11 @@ const refused: readonly (readonly [fact: string, lines: readonly string[], messa
   ['an operation named as a method of objects', [invoke.replace('write', 'constructor')], /no operation "constructor"/],
   ['an unknown type', [invoke.replace('"invoke"', '"begin"')], /Line 1 .*type/],
   ['a cas without its pair', ['{"process":0,"type":"invoke","f":"cas","value":1}'], /Line 1 .*\[expected, new\]/],
+  [
+    'a name that a terminal would obey, which it spells out',
+    ['{"process":"\\u001b[31m","type":"ok","f":"read"}'],
+    /^Line 1 of the history: process "\\u001b\[31m" completes/,
+  ],
   ['what is no JSON', ['', '{"index":'], /Line 2 .*no JSON/],
   ['what is no object', ['[1]'], /Line 1 .*no JSON object/],
   ['a process that is an object', ['{"process":{},"type":"invoke","f":"read"}'], /Line 1 .*process/],
@@ -86,6 +91,15 @@ describe('a history is read', () => {
       ['ok', 1, 0, 2, 2],
     )
     assert.deepEqual([read?.type, read?.returnedAt], ['info', undefined])
+  })
+
+  it('with null for whatever is not known: index, time, and the key of a completion', () => {
+    const lines = [
+      '{"index":null,"time":null,"process":"a","type":"invoke","f":"get","key":"x"}',
+      '{"index":null,"time":1700000000123456789.5,"process":"a","type":"ok","f":"get","key":null}',
+    ]
+    const [get] = readHistory(lines.join('\n'), modelOf('kv'))
+    assert.deepEqual([get?.type, get?.key, get?.result], ['ok', 'x', null])
   })
 
   it('the same however its text is cut', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { seededRandom } from '../../lib/random.ts'
-import { StoredFile } from './stored-file.ts'
+import { StoredFile, unsyncedBytesMax } from './stored-file.ts'
 
 const change = fc.oneof(
   fc.record({ offset: fc.nat(20), bytes: fc.uint8Array({ minLength: 1, maxLength: 8 }) }),
@@ -94,5 +94,16 @@ describe('a stored file', () => {
     file.sync(begun)
     file.dropUnsynced()
     assert.deepEqual(contents(file), [1])
+  })
+
+  it('remembers only so much that nobody syncs: the oldest of it is written back', () => {
+    const file = new StoredFile()
+    const bytes = new Uint8Array(1_048_576)
+    // The first write replaces nothing, each later one as much as it brings.
+    const count = Math.floor(unsyncedBytesMax / (2 * bytes.length)) + 2
+    for (let index = 1; index <= count; index++) file.change({ offset: 0, bytes: bytes.slice().fill(index) })
+    file.dropUnsynced()
+    const left = file.read(0, 1)[0] ?? 0
+    assert.ok(left >= 1 && left <= 4, `write ${left} of ${count} is left`)
   })
 })

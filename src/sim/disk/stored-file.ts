@@ -6,6 +6,11 @@
  */
 import type { Random } from '../../lib/random.ts'
 
+/** Of changes that nobody syncs, with what they replaced; over it the oldest are written back, as systems do. */
+export const unsyncedBytesMax = 134_217_728
+/** What a change takes besides its bytes. */
+const changeBytes = 64
+
 interface Write {
   readonly offset: number
   readonly bytes: Uint8Array
@@ -29,6 +34,7 @@ export class StoredFile {
   #sizeBytes = 0
   /** Oldest first. */
   #unsynced: Unsynced[] = []
+  #unsyncedBytes = 0
   #changes = 0
 
   get sizeBytes(): number {
@@ -48,7 +54,7 @@ export class StoredFile {
     const [offset, end] = typeof change === 'number' ? [change, this.#sizeBytes] : [change.offset, endOf(change)]
     const sizeBefore = this.#sizeBytes
     const before = this.read(offset, Math.max(0, end - offset))
-    this.#unsynced.push({ number: ++this.#changes, change, sizeBefore, offset, before })
+    this.#remember({ number: ++this.#changes, change, sizeBefore, offset, before })
     if (typeof change === 'number') return this.#resize(change)
     this.#resize(Math.max(sizeBefore, end))
     this.#buffer.set(change.bytes, change.offset)
@@ -56,7 +62,9 @@ export class StoredFile {
 
   /** All up to the change of this number. */
   sync(last: number): void {
-    this.#unsynced = this.#unsynced.filter(({ number }) => number > last)
+    const kept = this.#unsynced.findIndex(({ number }) => number > last)
+    const count = kept === -1 ? this.#unsynced.length : kept
+    for (const synced of this.#unsynced.splice(0, count)) this.#unsyncedBytes -= bytesOf(synced)
   }
 
   /** What was not synced is gone. */
@@ -75,6 +83,7 @@ export class StoredFile {
       this.change({ offset: torn.offset, bytes: torn.bytes.subarray(0, Math.floor(torn.bytes.length * share)) })
     }
     this.#unsynced = []
+    this.#unsyncedBytes = 0
   }
 
   /** A bit of the range turns round, for good. */
@@ -85,11 +94,22 @@ export class StoredFile {
     this.#buffer[place] = (this.#buffer[place] ?? 0) ^ (1 << random.below(8))
   }
 
+  #remember(unsynced: Unsynced): void {
+    this.#unsynced.push(unsynced)
+    this.#unsyncedBytes += bytesOf(unsynced)
+    while (this.#unsyncedBytes > unsyncedBytesMax) {
+      const oldest = this.#unsynced.shift()
+      if (oldest === undefined) return
+      this.#unsyncedBytes -= bytesOf(oldest)
+    }
+  }
+
   /** Down to the oldest so many. */
   #takeBack(count: number): void {
     while (this.#unsynced.length > count) {
       const last = this.#unsynced.pop()
       if (last === undefined) return
+      this.#unsyncedBytes -= bytesOf(last)
       this.#resize(last.sizeBefore)
       this.#buffer.set(last.before, last.offset)
     }
@@ -104,6 +124,10 @@ export class StoredFile {
     if (sizeBytes < this.#sizeBytes) this.#buffer.fill(0, sizeBytes, this.#sizeBytes)
     this.#sizeBytes = sizeBytes
   }
+}
+
+function bytesOf({ change, before }: Unsynced): number {
+  return changeBytes + before.length + (typeof change === 'number' ? 0 : change.bytes.length)
 }
 
 function endOf({ offset, bytes }: Write): number {

@@ -16,6 +16,8 @@ import { StoredFile } from './stored-file.ts'
 export type Later = (delayMs: number, run: () => void) => void
 
 export const diskBytesDefault = 64 * 1_048_576
+/** A further one finds the disk full. */
+const filesMax = 10_000
 const operationMs = 0.05
 const syncMsMin = 1
 const syncMsMax = 4
@@ -66,8 +68,11 @@ export class VirtualDisk {
   #open(name: string, open: Set<string>, run: Run): DiskFile {
     checkFileName(name)
     if (open.has(name)) throw new CardumenError('option-invalid', `The file "${name}" is open already.`)
+    const known = this.#files.get(name)
+    if (known === undefined && this.#files.size >= filesMax)
+      throw new CardumenError('disk-full', `The disk of this member has no room for more than ${filesMax} files.`)
     open.add(name)
-    const file = this.#files.get(name) ?? new StoredFile()
+    const file = known ?? new StoredFile()
     this.#files.set(name, file)
     return this.#handle(name, file, run, () => void open.delete(name))
   }

@@ -9,12 +9,13 @@
 import { assert } from '../../lib/assert.ts'
 import type { Random } from '../../lib/random.ts'
 import type { AgendaEntry } from '../time/agenda.ts'
+import { LocalTime } from '../time/local-time.ts'
 import type { Timeline } from '../time/timeline.ts'
 import { Fifo } from './fifo.ts'
-import { LocalTime } from './local-time.ts'
 
 /** Events of one life that wait for the end of a pause, or for their turn on a slow member. */
 const heldEventsMax = 1_000_000
+const clockOriginMsMax = 1_000_000
 
 export type Ended = 'process' | 'machine'
 
@@ -47,7 +48,7 @@ export class VirtualProcess {
   constructor(name: string, timeline: ProcessTimeline, random: Random) {
     this.name = name
     this.timeline = timeline
-    this.#time = new LocalTime(timeline.nowMs, random)
+    this.#time = new LocalTime(timeline.nowMs, random.below(clockOriginMsMax))
   }
 
   get isAlive(): boolean {

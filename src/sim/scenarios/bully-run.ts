@@ -3,7 +3,8 @@
  *
  * Epochs are promised to be one leader's each and never to be taken again, over all lives, as long as the disk gives
  * back what it took: after a flipped bit has cost records, only the first half is looked at. That one leads alone is
- * promised of no moment; only that in quiet times all come to follow the highest that is alive.
+ * promised of no moment; only that in quiet times all come to follow the highest that is alive. In the end the lowest
+ * suspects it wrongly, and then rightly, before anybody is told of the death: all depends on who answers.
  */
 import type { TraceHook } from '../../edges/trace.ts'
 import { type Address, memberId, memberOf } from '../../lib/identifiers.ts'
@@ -39,6 +40,8 @@ const quietMsUsual = 40_000
 /** Of the quiet time: late messages are gone by then, and the last election is over. */
 const settledWithinMs = 25_000
 const suspicionsMax = 12
+/** Of an election in peace, with a death that only silence tells at first. */
+const agreedWithinMs = 10_000
 const spuriousTimersMax = 20
 const timerKinds = ['answer', 'coordinator', 'announce'] as const
 /** A program that has no leader waits for so long before it says so. */
@@ -114,6 +117,8 @@ export class BullyRun {
     this.#checkCalm()
     const later = this.#elected[settled]
     if (later !== undefined) this.#violations.add('calm', `${later.leader} is elected in epoch ${later.epoch} in peace`)
+    this.#checkSuspicion()
+    this.#checkSilentDeath()
     this.#checkEpochs()
   }
 
@@ -208,6 +213,38 @@ export class BullyRun {
       this.#violations.expect(epoch > before, 'epochs-grow', `${leader} is elected in ${epoch} after ${before}`)
       newest.set(leader, epoch)
     }
+  }
+
+  /** A leader that lives and is above all others stays. */
+  #checkSuspicion(): void {
+    const { length } = this.#elected
+    this.#suspect(this.#running()[0] ?? '')
+    this.#world.run(this.#world.nowMs + agreedWithinMs)
+    this.#checkCalm()
+    const isDeposed = this.#elected.slice(length).some(({ leader }) => leader !== this.#running().at(-1))
+    this.#violations.expect(!isDeposed, 'highest-leads', 'the highest was deposed by one below it, which suspected it')
+  }
+
+  /** The lowest notices it before anybody is told: nobody leads but the next one. */
+  #checkSilentDeath(): void {
+    const highest = this.#running().at(-1)
+    const gone = highest === undefined ? undefined : this.#world.addressOf(highest)
+    if (gone === undefined || this.#running().length < 2) return
+    const { length } = this.#elected
+    this.#world.crash(gone, 'machine')
+    this.#suspect(this.#running()[0] ?? '')
+    this.#world.run(this.#world.nowMs + agreedWithinMs)
+    this.#checkCalm()
+    const next = this.#running().at(-1)
+    for (const { leader } of this.#elected.slice(length))
+      this.#violations.expect(leader === next, 'highest-leads', `${leader} was elected although ${next} has answered`)
+  }
+
+  /** From the lowest to the highest. */
+  #running(): readonly string[] {
+    return this.#states()
+      .toSorted((left, right) => left.rank - right.rank)
+      .map(({ self }) => memberOf(self))
   }
 
   /** The highest that is alive leads, and all follow it in one epoch. */

@@ -14,6 +14,7 @@ const cases: readonly (readonly [what: string, claim: string, machine: Bully, se
   ['follows a leader of an older epoch', 'stale-leader', broken.believesTheStale, 200],
   ['says only once that it leads', 'calm', broken.neverRepeatsItself, 200],
   ['follows whoever ranks below it', 'invariant', broken.followsAnybody, 50],
+  ['does not wait for whoever has answered', 'highest-leads', broken.ignoresAnswers, 50],
 ]
 
 describe('election by bullying', () => {

@@ -15,7 +15,7 @@ describe('an engine that crashes, is slow and is out of reach', () => {
   it('is found broken where it answers what was read before', () =>
     assertFound(engineScenario('stale-get'), ['linearizable'], 5))
   it('is found broken where a watch leaves changes out', () =>
-    assertFound(engineScenario('gap-in-watch'), ['ordered-delivery'], 30))
+    assertFound(engineScenario('gap-in-watch'), ['ordered-delivery', 'timed-out'], 30))
   it('is found broken where a listing is of two moments', () =>
     assertFound(engineScenario('torn-list'), ['atomic'], 30))
   it('is found broken where an acknowledged write is lost', () =>

@@ -2,7 +2,8 @@
  * One run of looking for ports: programs that serve and withdraw them, others that look for them, the kernel below.
  *
  * While faults last an answer may be out of date, and `not-found` proves nothing. In the quiet time after them each
- * member looks for every port: it may be told what it remembers, once; what it is told after that has to be true.
+ * member looks for every port: it may be told what it remembers, once; what it is told after that has to be true, even
+ * though the first question that its search asks of each peer is lost.
  */
 import type { TraceHook } from '../../edges/trace.ts'
 import { type Address, type Port, port as portNamed } from '../../lib/identifiers.ts'
@@ -41,6 +42,7 @@ const limits: Limits = {
 }
 const ports = Array.from({ length: 6 }, (_, index) => portNamed((index + 1).toString(16).padStart(32, '0')))
 const quietMsUsual = 30_000
+const lost: readonly number[] = []
 /** Late messages are gone by then. */
 const stragglingMs = 15_000
 /** Of one question: all rounds, where nothing fails. */
@@ -62,6 +64,8 @@ export class LocateRun {
   readonly #begun = new Map<Address, number>()
   /** The question that a member has been given in this very step. */
   #asking: number | undefined
+  /** `from to port` of questions that are lost when they are asked next, in the quiet time. */
+  readonly #toLose = new Set<string>()
   /** In the quiet time: who is told what to his last question. */
   readonly #answers = new Map<number, Outcome>()
   #requests = 0
@@ -83,6 +87,8 @@ export class LocateRun {
         this.#ledger.onCrashed(member)
         this.#detector.onCrashed(member, how)
       },
+      fate: (from, to, message) =>
+        message.kind === 'LOCATE' && this.#toLose.delete(wayOf(from, to, message.port)) ? lost : undefined,
       onSight: (sight) => this.#onSight(sight),
       ...(onTrace === undefined ? {} : { onTrace }),
     })
@@ -168,6 +174,7 @@ export class LocateRun {
   #askAll(self: Address): void {
     for (const [index, port] of ports.entries()) {
       this.#world.after(index * 2 * answeredWithinMs, () => {
+        for (const peer of this.#detector.running) this.#toLose.add(wayOf(self, peer, port))
         const first = this.#locate(self, port)
         this.#world.after(answeredWithinMs, () => this.#askAgain(self, port, first))
       })
@@ -176,6 +183,8 @@ export class LocateRun {
 
   #askAgain(self: Address, port: Port, first: number): void {
     const answer = this.#answers.get(first)
+    const isMissed = answer?.kind === 'not-found' && this.#ledger.isServed(port)
+    this.#violations.expect(!isMissed, 'calm', `${self} searches ${port} and misses it`)
     if (answer?.kind === 'located' && !this.#ledger.serves(answer.at, port))
       this.#world.submit(self, { kind: 'not-here', port, at: answer.at })
     const second = this.#locate(self, port)
@@ -230,6 +239,10 @@ export class LocateRun {
     if (outcome.kind === 'located') this.#ledger.onLocated(member, request, outcome.port, outcome.at, isSearched)
     else this.#ledger.onEnd(request)
   }
+}
+
+function wayOf(from: Address, to: Address, port: Port): string {
+  return `${from} ${to} ${port}`
 }
 
 function pick<Choice>(random: Random, choices: readonly Choice[]): Choice {

@@ -13,6 +13,7 @@ const cases: readonly (readonly [what: string, claim: string, machine: Locate, s
   ['never asks one of its peers', 'calm', broken.leavesOneOut, 20],
   ['remembers what was withdrawn', 'remembered', broken.remembersTheWithdrawn, 50],
   ['insists on a place that proved wrong', 'calm', broken.insists, 100],
+  ['asks each of its peers once only', 'calm', broken.asksOnce, 20],
   ['answers twice', 'answered-once', broken.answersTwice, 5],
   ['waits for an answer for ever', 'progress', broken.waitsForEver, 5],
   ['remembers without bound', 'invariant', broken.remembersWithoutBound, 50],

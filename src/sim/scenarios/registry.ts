@@ -7,7 +7,10 @@ import { bully } from './bully.ts'
 import { callFormsScenario } from './call-forms.ts'
 import { callMachine } from './call-machine.ts'
 import { calls } from './calls.ts'
+import { deaths } from './deaths.ts'
 import { engine } from './engine.ts'
+import { firstCalls } from './first-calls.ts'
+import { forgeries } from './forgeries.ts'
 import { leaseLock } from './lease-lock.ts'
 import { locatePorts } from './locate.ts'
 import { nameTables } from './names.ts'
@@ -24,8 +27,11 @@ export const scenarios: readonly Scenario[] = [
   bully,
   locatePorts,
   calls,
+  firstCalls,
+  forgeries,
   register,
   nameTables,
+  deaths,
   leaseLock,
   runs,
   engine,

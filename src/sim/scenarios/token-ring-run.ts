@@ -3,7 +3,10 @@
  *
  * The last is an oracle in the place of an election: some time after a death it looks whether the token is still there,
  * and if not tells some member to make one of a greater generation. In some runs it is wrong, and makes a second token
- * although the first is there: then only fencing tokens keep the entries apart.
+ * although the first is there: then only fencing tokens keep the entries apart. An order may reach its member twice.
+ *
+ * Where the plan has crashes at all, some runs have the worst ones too: those who have just passed the token on die one
+ * after the other, nobody hears their acknowledgements, and they are back before their deaths are known.
  */
 import type { TraceHook } from '../../edges/trace.ts'
 import { type Address, memberId, memberOf } from '../../lib/identifiers.ts'
@@ -39,6 +42,7 @@ export interface TokenRingOptions {
 
 const limits: Limits = { ...defaultLimits, waitingMax: 8 }
 const quietMsUsual = 31_000
+const lost: readonly number[] = []
 /** Of a member's wish, once nothing fails any more: late messages, a new token, and everybody before it. */
 const entryWithinMs = 30_000
 const wishesMax = 80
@@ -50,6 +54,15 @@ const lossSeenMsMin = 100
 const lossSeenMsMax = 1_600
 /** After a new token was ordered, it is looked at again: the member that was told may have died. */
 const mendAgainMs = 2_000
+/** An order that comes again does so by then. */
+const repeatedWithinMs = 100
+/** Of members that die one after the other, each right after it has passed the token on. */
+const streakLength = 2
+const streaksMax = 4
+const deadMsMax = 40
+const deathAfterMsMax = 3
+/** Acknowledgements are lost for so long. */
+const deafMs = 150
 
 export class TokenRingRun {
   readonly #store: GuardedStore
@@ -61,6 +74,10 @@ export class TokenRingRun {
   readonly #violations: ViolationList
   readonly #ledger: RingLedger
   readonly #driver: Random
+  readonly #mishaps: Random
+  /** Of those that pass the token on next, so many die of it; undefined: none is to. */
+  #streak: { left: number; hop: number } | undefined
+  #deafUntilMs = 0
   #generation = 0
   #deaths = 0
   #isMending = false
@@ -72,6 +89,7 @@ export class TokenRingRun {
     this.#store = new GuardedStore(options.isFenced)
     this.#names = memberNames(plan.members)
     this.#driver = randomStream(plan.seed, 'driver')
+    this.#mishaps = randomStream(plan.seed, 'mishaps')
     this.#violations = new ViolationList(() => this.#world.nowMs)
     this.#ledger = new RingLedger(this.#violations, () => this.#world.nowMs)
     const { onTrace, machine = mutex } = options
@@ -82,8 +100,10 @@ export class TokenRingRun {
       onOutcome: (member, outcome) => this.#onOutcome(member, outcome),
       onStarted: (member) => this.#detector.onStarted(member),
       onCrashed: (member, how) => this.#onCrashed(member, how),
+      fate: (_from, _to, { kind }) => (kind === 'ACK' && this.#world.nowMs < this.#deafUntilMs ? lost : undefined),
       onSight: (sight) => {
         if (sight.kind === 'stepped') this.#checkStates(sight.member)
+        if (sight.kind === 'sent' && sight.message.kind === 'TOKEN') this.#onPassed(sight.from, sight.message.hop)
         if (sight.kind === 'input' && sight.input.kind === 'call' && sight.input.call.kind === 'enter')
           this.#ledger.onTaken(sight.input.call.request)
       },
@@ -127,6 +147,7 @@ export class TokenRingRun {
     if (random.next() < 0.3)
       for (let left = 1 + random.below(spuriousTimersMax); left > 0; left--)
         this.#world.at(random.next() * durationMs, () => this.#fire(random))
+    this.#plantStreaks()
     this.#world.run(durationMs)
     this.#world.heal()
     this.#world.run(durationMs + (this.#options.quietMs ?? quietMsUsual))
@@ -135,6 +156,35 @@ export class TokenRingRun {
     this.#ledger.checkEnd({ faultsEndedMs: durationMs, withinMs: entryWithinMs, endedMs }, isQuiet)
     const { value, accepted } = this.#store
     this.#violations.expect(value === accepted, 'no-lost-update', `${accepted} additions of one give ${value}`)
+  }
+
+  #plantStreaks(): void {
+    const { durationMs, faults } = this.#plan
+    if (!faults.some(({ kind }) => kind === 'crash')) return
+    for (let left = this.#mishaps.below(streaksMax + 1); left > 0; left--)
+      this.#world.at(this.#mishaps.next() * durationMs, () => {
+        this.#streak ??= { left: streakLength, hop: 0 }
+      })
+  }
+
+  /** The first of a streak only loses its acknowledgement; those after it, who have it from there, die. */
+  #onPassed(from: Address, hop: number): void {
+    const streak = this.#streak
+    if (streak === undefined || hop <= streak.hop) return
+    if (streak.hop > 0) {
+      const how = this.#mishaps.next() < 0.5 ? 'process' : 'machine'
+      this.#world.after(this.#mishaps.next() * deathAfterMsMax, () => this.#dieShortly(from, how))
+    }
+    this.#deafUntilMs = this.#world.nowMs + deafMs
+    this.#streak = streak.left-- > 0 ? { ...streak, hop } : undefined
+  }
+
+  #dieShortly(member: Address, how: 'process' | 'machine'): void {
+    this.#world.crash(member, how)
+    const name = memberOf(member)
+    this.#world.after(this.#mishaps.next() * deadMsMax, () => {
+      if (this.#world.addressOf(name) === undefined) this.#world.start(name)
+    })
   }
 
   /** Out of time, as machines have to bear. */
@@ -233,7 +283,10 @@ export class TokenRingRun {
     const chosen = running[this.#driver.below(Math.max(1, running.length))]
     if (chosen === undefined) return
     this.#generation++
-    this.#world.submit(chosen, { kind: 'regenerate', generation: this.#generation })
+    const order: Call = { kind: 'regenerate', generation: this.#generation }
+    this.#world.submit(chosen, order)
+    if (this.#driver.next() < 0.5)
+      this.#world.after(this.#driver.next() * repeatedWithinMs, () => this.#world.submit(chosen, order))
   }
 
   #states(): State[] {

@@ -1,17 +1,14 @@
 /**
- * The clocks of one life as a function of virtual time: a monotonic one and a wall clock, which may run too fast or
- * too slow, be off, and leap.
+ * The clocks of one life or of one member as a function of virtual time: a monotonic one and a wall clock, which may
+ * run too fast or too slow, be off, and leap.
  *
  * Between two faults both clocks are straight lines, so nothing ticks. The monotonic one never goes back, whatever is
- * ordered; its origin is drawn for each life, since it means nothing. It knows no timers: those that wait for a local
- * time are the process's.
+ * ordered; its origin means nothing. It knows no timers: those that wait for a local time are its owner's.
  */
 import { assert } from '../../lib/assert.ts'
-import type { Random } from '../../lib/random.ts'
 
 /** 2026-01-01T00:00:00Z: when every world begins, by the wall clock. */
 const worldStartWallMs = 1_767_225_600_000
-const originMsMax = 1_000_000
 
 export class LocalTime {
   #rate = 1
@@ -20,9 +17,10 @@ export class LocalTime {
   #wallMs: number
   #wallOffsetMs = 0
 
-  constructor(bornMs: number, random: Random) {
+  /** `originMs`: what the monotonic clock shows then. */
+  constructor(bornMs: number, originMs: number) {
     this.#anchorMs = bornMs
-    this.#monotonicMs = random.below(originMsMax)
+    this.#monotonicMs = originMs
     this.#wallMs = worldStartWallMs + bornMs
   }
 

@@ -4,11 +4,11 @@
  * Swarms start again whoever crashed, and a new life tells others that the old one is over; so only this shows whether a
  * death is noticed by itself. Each other member has a call without a deadline under way at the one that dies.
  */
-import { defineService } from '../../../src/kernel/service.ts'
-import { isCardumenError } from '../../../src/lib/cardumen-error.ts'
-import type { System } from '../../../src/servers/system.ts'
-import { memberScenario } from '../../../src/sim/members/member-scenario.ts'
-import type { World } from '../../../src/sim/members/world.ts'
+import { defineService } from '../../kernel/service.ts'
+import { isCardumenError } from '../../lib/cardumen-error.ts'
+import type { System } from '../../servers/system.ts'
+import { memberScenario } from '../members/member-scenario.ts'
+import type { World } from '../members/world.ts'
 
 const Pond = defineService('pond', { stay: {} })
 

@@ -4,12 +4,12 @@
  * Forged are the number of the object, which is easy to guess, and the check field, which must not be; at the port of a
  * service that is there, so that nothing else keeps the call away.
  */
-import { Capability } from '../../../src/kernel/capability.ts'
-import { defineService } from '../../../src/kernel/service.ts'
-import { isCardumenError } from '../../../src/lib/cardumen-error.ts'
-import { memberScenario } from '../../../src/sim/members/member-scenario.ts'
-import type { World } from '../../../src/sim/members/world.ts'
-import type { Scenario } from '../../../src/sim/scenario.ts'
+import { Capability } from '../../kernel/capability.ts'
+import { defineService } from '../../kernel/service.ts'
+import { isCardumenError } from '../../lib/cardumen-error.ts'
+import { memberScenario } from '../members/member-scenario.ts'
+import type { World } from '../members/world.ts'
+import type { Scenario } from '../scenario.ts'
 
 const Safe = defineService('safe', { open: {} })
 

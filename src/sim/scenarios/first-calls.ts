@@ -4,9 +4,9 @@
  * A message that is lost there would be repaired by the call machine, which asks after a second; so each first call has
  * less time than that, and only a link that loses nothing lets all of them succeed.
  */
-import { defineService } from '../../../src/kernel/service.ts'
-import { isCardumenError } from '../../../src/lib/cardumen-error.ts'
-import { memberScenario } from '../../../src/sim/members/member-scenario.ts'
+import { defineService } from '../../kernel/service.ts'
+import { isCardumenError } from '../../lib/cardumen-error.ts'
+import { memberScenario } from '../members/member-scenario.ts'
 
 const Greeter = defineService('greeter', { greet: {} })
 
