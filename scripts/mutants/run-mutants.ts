@@ -45,13 +45,7 @@ const atOnce = 2
 /** Whole members take longer than machines alone. */
 const seedsDefault = { machine: 200, members: 40 } as const
 const ofMembers: ReadonlySet<string> = new Set([
-  'calls',
-  'names',
-  'lease-lock',
-  'run',
-  'deaths',
-  'forgeries',
-  'first-calls',
+  ...['calls', 'first-calls', 'forgeries', 'names', 'deaths', 'lease-lock', 'run'],
 ])
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

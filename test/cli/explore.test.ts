@@ -1,8 +1,11 @@
 /** `explore`: what it prints and saves, and how it ends. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import process from 'node:process'
 import { describe, it } from 'node:test'
+import { root } from '../../scripts/tools.ts'
 import { Sandbox } from './fixtures/sandbox.ts'
 
 describe('explore', { timeout: 60_000 }, () => {
@@ -30,6 +33,23 @@ describe('explore', { timeout: 60_000 }, () => {
     assert.match(stdout, /RELEASE 5 again/)
     assert.match(stderr, /cardumen simulate --replay/)
     assert.match(await readFile(file, 'utf8'), /^\{"format":"cardumen-trace".*"kind":"schedule"/)
+  })
+
+  it('prints what it found where that cannot be saved, and says so', async () => {
+    await using sandbox = new Sandbox()
+    const file = join(sandbox.folder, 'no', 'such', 'folder', 'lock.jsonl')
+    const { code, stdout, stderr } = await sandbox.run(['explore', 'broken-lock', '--save', file])
+    assert.equal(code, 1)
+    assert.match(stdout, /^violated: /)
+    assert.match(stderr, /could not be saved: ENOENT/)
+  })
+
+  it('saves the whole way to it even where only the first line is read of what it prints', async () => {
+    await using sandbox = new Sandbox()
+    const file = join(sandbox.folder, 'lock.jsonl')
+    const command = `"${process.execPath}" src/cli/main.ts explore broken-lock --save "${file}" | head -1`
+    assert.match(execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8' }), /^violated: [^\n]*\n$/)
+    assert.equal((await readFile(file, 'utf8')).trimEnd().split('\n').length, 13)
   })
 
   it('says that it has not seen everything where a bound cut it off', async () => {

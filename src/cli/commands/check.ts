@@ -95,7 +95,8 @@ async function historyOf(path: string, model: Model): Promise<readonly Operation
     })
   }
   const history = reader.end()
-  if (history.length === 0) throw new CardumenError('history-invalid', 'The history has no operation to judge.', { hint })
+  if (history.length === 0)
+    throw new CardumenError('history-invalid', 'The history has no operation to judge.', { hint })
   return history
 }
 

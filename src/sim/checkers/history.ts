@@ -142,7 +142,8 @@ export class HistoryReader {
     const { process, f, key, value = null } = event
     if (this.#silent.has(process)) this.#refuse(`process ${shown(process)} acts again after an info`)
     const before = this.#open.get(process)
-    if (before !== undefined) this.#refuse(`process ${shown(process)} invokes ${f} before its ${before.event.f} has completed`)
+    if (before !== undefined)
+      this.#refuse(`process ${shown(process)} invokes ${f} before its ${before.event.f} has completed`)
     if (this.#model.needsKey && (key ?? null) === null) this.#refuse(`${f} has no key`)
     const complaint = this.#model.operations.get(f)?.input(value)
     if (complaint !== undefined) this.#refuse(`the value of ${f} is wrong: ${complaint}`)

@@ -9,6 +9,7 @@ import { isCardumenError } from '../../lib/cardumen-error.ts'
 import type { System } from '../../servers/system.ts'
 import { memberScenario } from '../members/member-scenario.ts'
 import type { World } from '../members/world.ts'
+import type { Scenario } from '../scenario.ts'
 
 const Pond = defineService('pond', { stay: {} })
 
@@ -16,29 +17,37 @@ const Pond = defineService('pond', { stay: {} })
 const noticedWithinMs = 30_000
 const underWayMs = 2_000
 
-export const deaths = memberScenario(
-  {
-    name: 'deaths',
-    about: 'a member that dies for good is noticed by all, and calls to it end',
-    members: 3,
-    membersMin: 2,
-    durationMs: 4_000,
-    program: async (system) => {
-      const stay = (): Promise<void> => new Promise<void>(() => undefined)
-      await system.serve(Pond, { stay }, { name: pondOf(system.name) })
+/** What is done to the member instead of what the checks expect. */
+export type DeathsVariant = 'right' | 'pauses'
+
+export function deathsScenario(variant: DeathsVariant = 'right'): Scenario {
+  return memberScenario(
+    {
+      name: 'deaths',
+      about: 'a member that dies for good is noticed by all, and calls to it end',
+      members: 3,
+      membersMin: 2,
+      durationMs: 4_000,
+      program: async (system) => {
+        const stay = (): Promise<void> => new Promise<void>(() => undefined)
+        await system.serve(Pond, { stay }, { name: pondOf(system.name) })
+      },
     },
-  },
-  async (world) => {
-    await world.sleep(world.durationMs)
-    await world.calm()
-    const [first = '', ...others] = world.names
-    const ends = others.map((name) => endOf(world, name, first))
-    await world.sleep(underWayMs)
-    world.crash(first, world.random.next() < 0.5 ? 'process' : 'machine')
-    await world.sleep(noticedWithinMs)
-    for (const [index, name] of others.entries()) checkNoticed(world, name, first, ends[index]?.how)
-  },
-)
+    async (world) => {
+      await world.sleep(world.durationMs)
+      await world.calm()
+      const [first = '', ...others] = world.names
+      const ends = others.map((name) => endOf(world, name, first))
+      await world.sleep(underWayMs)
+      if (variant === 'pauses') world.pause(first)
+      else world.crash(first, world.random.next() < 0.5 ? 'process' : 'machine')
+      await world.sleep(noticedWithinMs)
+      for (const [index, name] of others.entries()) checkNoticed(world, name, first, ends[index]?.how)
+    },
+  )
+}
+
+export const deaths = deathsScenario()
 
 function pondOf(member: string): string {
   return `pond-${member}`

@@ -7,34 +7,40 @@
 import { defineService } from '../../kernel/service.ts'
 import { isCardumenError } from '../../lib/cardumen-error.ts'
 import { memberScenario } from '../members/member-scenario.ts'
+import type { Scenario } from '../scenario.ts'
 
 const Greeter = defineService('greeter', { greet: {} })
 
 const timeoutMs = 900
 
-export const firstCalls = memberScenario(
-  {
-    name: 'first-calls',
-    about: 'the first call over a new link loses no time',
-    members: 3,
-    membersMin: 2,
-    durationMs: 1_000,
-    faultKinds: ['loss', 'reorder', 'delay', 'clock-offset', 'clock-drift'],
-    program: async (system) => {
-      await system.serve(Greeter, { greet: () => undefined }, { name: `greeter-${system.name}` })
+/** @param handlerMs - how long each call takes by itself: more than its time only to see that a check finds it. */
+export function firstCallsScenario(handlerMs = 0): Scenario {
+  return memberScenario(
+    {
+      name: 'first-calls',
+      about: 'the first call over a new link loses no time',
+      members: 3,
+      membersMin: 2,
+      durationMs: 1_000,
+      faultKinds: ['loss', 'reorder', 'delay', 'clock-offset', 'clock-drift'],
+      program: async (system) => {
+        await system.serve(Greeter, { greet: () => system.sleep(handlerMs) }, { name: `greeter-${system.name}` })
+      },
     },
-  },
-  async (world) => {
-    await world.sleep(world.durationMs)
-    await world.calm()
-    const greet = async (from: string, to: string): Promise<void> => {
-      try {
-        await world.on(from, (system) => system.open(Greeter, `greeter-${to}`).greet(undefined, { timeoutMs }))
-      } catch (error) {
-        if (!isCardumenError(error)) throw error
-        world.expect(false, 'prompt', `the first call from ${from} to ${to}: ${error.message}`)
+    async (world) => {
+      await world.sleep(world.durationMs)
+      await world.calm()
+      const greet = async (from: string, to: string): Promise<void> => {
+        try {
+          await world.on(from, (system) => system.open(Greeter, `greeter-${to}`).greet(undefined, { timeoutMs }))
+        } catch (error) {
+          if (!isCardumenError(error)) throw error
+          world.expect(false, 'prompt', `the first call from ${from} to ${to}: ${error.message}`)
+        }
       }
-    }
-    await Promise.all(world.names.flatMap((from) => world.names.map((to) => greet(from, to))))
-  },
-)
+      await Promise.all(world.names.flatMap((from) => world.names.map((to) => greet(from, to))))
+    },
+  )
+}
+
+export const firstCalls = firstCallsScenario()

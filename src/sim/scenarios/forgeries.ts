@@ -7,9 +7,9 @@
 import { Capability } from '../../kernel/capability.ts'
 import { defineService } from '../../kernel/service.ts'
 import { isCardumenError } from '../../lib/cardumen-error.ts'
-import { memberScenario } from '../members/member-scenario.ts'
 import type { World } from '../members/world.ts'
 import type { Scenario } from '../scenario.ts'
+import { scenarioWithMemory } from './scenario-with-memory.ts'
 
 const Safe = defineService('safe', { open: {} })
 
@@ -19,18 +19,26 @@ const timeoutMs = 5_000
 const objectAt = 16
 const checkAt = 24
 
-export const forgeries: Scenario = {
-  ...memberScenario({ name: 'forgeries', members: 2, membersMin: 2, durationMs: 1_000 }, () => Promise.resolve()),
-  about: 'a capability that nobody gave out opens nothing',
-  run: (plan, surroundings) => {
-    const opened: number[] = []
-    const director = (world: World): Promise<void> => tryAll(world, opened)
-    const scenario = memberScenario({ name: 'forgeries', members: 2, membersMin: 2, durationMs: 1_000 }, director)
-    return scenario.run(plan, surroundings)
-  },
+/** `given`: the thief has the very capability; only to see that a check finds it. */
+export type ForgeriesVariant = 'right' | 'given'
+
+export function forgeriesScenario(variant: ForgeriesVariant = 'right'): Scenario {
+  return scenarioWithMemory(
+    {
+      name: 'forgeries',
+      about: 'a capability that nobody gave out opens nothing',
+      ...{ members: 2, membersMin: 2, durationMs: 1_000 },
+    },
+    () => {
+      const opened: number[] = []
+      return { director: (world) => tryAll(world, opened, variant) }
+    },
+  )
 }
 
-async function tryAll(world: World, opened: number[]): Promise<void> {
+export const forgeries = forgeriesScenario()
+
+async function tryAll(world: World, opened: number[], variant: ForgeriesVariant): Promise<void> {
   await world.sleep(world.durationMs)
   await world.calm()
   const open = (_: unknown, { object }: { readonly object: number }): void => void opened.push(object)
@@ -41,7 +49,7 @@ async function tryAll(world: World, opened: number[]): Promise<void> {
   })
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const at = world.random.next() < 0.5 ? objectAt + 2 : checkAt + world.random.below(16)
-    const end = await tryOne(world, thief, forged(bytes, at))
+    const end = await tryOne(world, thief, variant === 'given' ? Capability.fromBytes(bytes) : forged(bytes, at))
     world.expect(end === 'capability-refused no', 'capability', `a forged capability (byte ${at}) ended as ${end}`)
   }
   world.expect(opened.length === 0, 'capability', `objects ${opened.join(', ')} were opened by forged capabilities`)

@@ -4,9 +4,12 @@ import { test } from 'node:test'
 import type { AnyModel, Bounds, ExplorationResult } from '../exploration.ts'
 import { explore } from '../explore.ts'
 import { rpc } from '../../../protocols/rpc/rpc.ts'
+import type { State as RingState } from '../../../protocols/mutex/state.ts'
 import type { State } from '../../../protocols/rpc/state.ts'
 import { builtInModel, builtInModels } from './built-in-models.ts'
 import { tokenRingModel } from './token-ring.ts'
+
+type Input = Parameters<AnyModel['machine']['step']>[1]
 
 function explored(model: AnyModel): ExplorationResult {
   return explore(model, { nowMs: () => 0 })
@@ -63,4 +66,33 @@ test('a token ring that regenerates a token which was not lost is caught by its 
   const twice = { ...model, calls: [...model.calls, ...second.filter((planned) => planned !== undefined)] }
   assert.equal(explored(model).verdict, 'holds')
   assert.equal(explored(twice).verdict, 'violated')
+})
+
+/** The machine with something done to it before each step. */
+function spoilt(model: AnyModel, spoil: (state: unknown, input: Input) => Input): AnyModel {
+  const { machine } = model
+  const step: AnyModel['machine']['step'] = (state, input, context, effects) =>
+    machine.step(state, spoil(state, input), context, effects)
+  return { ...model, machine: { ...machine, step } }
+}
+
+test('a token ring that takes a copy of the token for the token makes two of it', () => {
+  const model = builtInModel('token-ring').make(2, usualBounds('token-ring', {}))
+  const forgetful = spoilt(model, (state, input) => {
+    const member = state as RingState
+    if (input.kind === 'message' && member.token === undefined) member.hopSeen = -1
+    return input
+  })
+  const { verdict, counterexample } = explored(forgetful)
+  assert.equal(verdict, 'violated')
+  assert.match(counterexample?.violation ?? '', /both hold the token of generation 1/)
+})
+
+test('a bully that forgets its epochs when it starts again leads twice in one of them', () => {
+  const model = builtInModel('bully').make(2, usualBounds('bully', { crashesMax: 1 }))
+  const forgetful = spoilt(model, (_state, input) => (input.kind === 'recovered' ? { ...input, records: [] } : input))
+  assert.equal(explored(model).verdict, 'holds')
+  const { verdict, counterexample } = explored(forgetful)
+  assert.equal(verdict, 'violated')
+  assert.match(counterexample?.violation ?? '', /were both elected in epoch/)
 })
