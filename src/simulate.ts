@@ -76,6 +76,11 @@ function listed(faults: NonNullable<SimulateOptions['faults']>): NonNullable<Sim
 
 /** A simulation for the command line: `cardumen simulate FILE` runs what the file exports as `scenario`. */
 export function defineScenario(options: SimulateOptions, director: Director): Scenario {
+  if (typeof options !== 'object' || options === null)
+    throw new CardumenError(
+      'option-invalid',
+      'A simulation is given its options, and a function that acts on its world.',
+    )
   const { name = 'simulation', duration, ...rest } = options
   return memberScenario({ ...rest, name, ...(duration !== undefined && { durationMs: duration }) }, director)
 }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Disk } from '../edges/disk.ts'
-import { isCardumenError } from '../lib/cardumen-error.ts'
+import type { Disk, DiskFile } from '../edges/disk.ts'
+import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
 import { seededRandom } from '../lib/random.ts'
 import { VirtualDisk } from '../sim/disk/virtual-disk.ts'
 import { RecordLog } from './record-log.ts'
@@ -51,6 +51,56 @@ class HandDisk {
     this.#isAutomatic = true
     this.platters.crash(how)
   }
+}
+
+/** One file, on a system that after a failed sync takes for written what is not. */
+class ForgetfulDisk {
+  isFailing = false
+  #seen = new Uint8Array(0)
+  #kept = new Uint8Array(0)
+  #dirty: (readonly [offset: number, end: number])[] = []
+
+  edge(): Disk {
+    const never = (): never => assert.fail('no log does that')
+    return { open: (name) => Promise.resolve(this.#file(name)), list: never, rename: never, remove: never }
+  }
+
+  crash(): void {
+    this.#seen = this.#kept.slice()
+    this.#dirty = []
+  }
+
+  #file(name: string): DiskFile {
+    return {
+      name,
+      size: () => Promise.resolve(this.#seen.length),
+      read: (offset, sizeBytes) => Promise.resolve(this.#seen.slice(offset, offset + sizeBytes)),
+      write: async (offset, bytes) => {
+        const end = offset + bytes.length
+        this.#seen = resized(this.#seen, Math.max(this.#seen.length, end))
+        this.#seen.set(bytes, offset)
+        this.#dirty.push([offset, end])
+      },
+      truncate: async (sizeBytes) => {
+        this.#seen = resized(this.#seen, sizeBytes)
+      },
+      sync: () => this.#sync(),
+      close: () => Promise.resolve(),
+    }
+  }
+
+  async #sync(): Promise<void> {
+    const dirty = this.#dirty.splice(0)
+    if (this.isFailing) throw new CardumenError('disk-failed', 'The sync failed.')
+    this.#kept = resized(this.#kept, this.#seen.length)
+    for (const [offset, end] of dirty) this.#kept.set(this.#seen.subarray(offset, end), offset)
+  }
+}
+
+function resized(bytes: Uint8Array, sizeBytes: number): Uint8Array<ArrayBuffer> {
+  const other = new Uint8Array(sizeBytes)
+  other.set(bytes.subarray(0, sizeBytes))
+  return other
 }
 
 async function contents(disk: Disk): Promise<readonly string[]> {
@@ -197,6 +247,19 @@ describe('a record log', () => {
       disk.crash('machine')
       assert.deepEqual(await contents(disk.edge()), ['a'], `seed ${seed}`)
     }
+  })
+
+  it('gives nobody a record of a failed sync that only the system believes to be written', async () => {
+    const disk = new ForgetfulDisk()
+    const log = await RecordLog.open(disk.edge(), 'log')
+    await log.append(record('a'))
+    disk.isFailing = true
+    await assert.rejects(log.append(record('b')), (error) => isCardumenError(error, 'disk-failed'))
+    await log.close()
+    disk.isFailing = false
+    assert.deepEqual(await contents(disk.edge()), ['a', 'b'])
+    disk.crash()
+    assert.deepEqual(await contents(disk.edge()), ['a', 'b'])
   })
 
   it('takes no record for damaged because it holds bytes of another log', async () => {

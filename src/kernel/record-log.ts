@@ -46,9 +46,12 @@ export class RecordLog implements AsyncDisposable {
     try {
       const sizeBytes = await file.size()
       if (sizeBytes > logBytesMax) throw damaged(name, `it has ${sizeBytes} bytes`)
-      const { records, endBytes } = readRecords(await file.read(0, sizeBytes), name)
+      const bytes = await file.read(0, sizeBytes)
+      const { records, lastGroupAt, endBytes } = readRecords(bytes, name)
       if (sizeBytes > 0) {
-        // What a killed process wrote may be in the system's memory only, and whoever reads it here takes it for safe.
+        // Whoever reads the last group here takes it for safe, but it may be in the system's memory only: its writer was
+        // killed, or its sync failed, after which many systems take for written what is not. So it is written again.
+        await file.write(lastGroupAt, bytes.subarray(lastGroupAt, endBytes))
         await file.truncate(endBytes)
         await file.sync()
       }
@@ -156,16 +159,26 @@ function sizeOf(group: readonly Append[]): number {
   return group.reduce((sum, { record }) => sum + headerBytes + record.length, 0)
 }
 
-function readRecords(bytes: Uint8Array, name: string): { readonly records: Uint8Array[]; readonly endBytes: number } {
+interface Read {
+  readonly records: Uint8Array[]
+  /** All before it was synced, since this group was written only then. */
+  readonly lastGroupAt: number
+  readonly endBytes: number
+}
+
+function readRecords(bytes: Uint8Array, name: string): Read {
   const records: Uint8Array[] = []
+  const view = viewOf(bytes)
   let at = 0
+  let lastGroupAt = 0
   for (let record = soundRecord(bytes, at, 0); record !== undefined; record = soundRecord(bytes, at, records.length)) {
+    if (view.getUint32(at + 8) === records.length) lastGroupAt = at
     records.push(record)
     at += headerBytes + record.length
   }
   if (hasLaterGroup(bytes, at + 1, records.length))
     throw damaged(name, `record ${records.length} is not what was written, and later ones are`)
-  return { records, endBytes: at }
+  return { records, lastGroupAt, endBytes: at }
 }
 
 /** Whether the header of a group stands there that began after the record `missing`. */

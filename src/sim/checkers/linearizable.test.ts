@@ -96,6 +96,20 @@ const good: readonly Case[] = [
     'counter',
     ['0 invoke add 2', '0 info add 2', '1 invoke read', '1 ok read 0', '1 invoke read', '1 ok read 2'],
   ],
+  [
+    'an unknown addition is seen before something is taken away again',
+    'counter',
+    [
+      '0 invoke add 5',
+      '0 info add 5',
+      '1 invoke read',
+      '2 invoke read',
+      '3 invoke add -3',
+      '2 ok read 2',
+      '1 ok read 5',
+      '3 ok add -3',
+    ],
+  ],
 ]
 
 const bad: readonly Case[] = [

@@ -19,7 +19,7 @@ export function firstCallsScenario(handlerMs = 0): Scenario {
     {
       name: 'first-calls',
       about: 'the first call over a new link loses no time',
-      members: 3,
+      members: 4,
       membersMin: 2,
       durationMs: 1_000,
       faultKinds: ['loss', 'reorder', 'delay', 'clock-offset', 'clock-drift'],
@@ -31,12 +31,9 @@ export function firstCallsScenario(handlerMs = 0): Scenario {
       await world.sleep(world.durationMs)
       await world.calm()
       const greet = async (from: string, to: string): Promise<void> => {
-        try {
-          await world.on(from, (system) => system.open(Greeter, `greeter-${to}`).greet(undefined, { timeoutMs }))
-        } catch (error) {
-          if (!isCardumenError(error)) throw error
-          world.expect(false, 'prompt', `the first call from ${from} to ${to}: ${error.message}`)
-        }
+        const call = world.on(from, (system) => system.open(Greeter, `greeter-${to}`).greet(undefined, { timeoutMs }))
+        const failure = await call.then(() => undefined, messageOf)
+        world.expect(failure === undefined, 'prompt', `the first call from ${from} to ${to}: ${failure}`)
       }
       await Promise.all(world.names.flatMap((from) => world.names.map((to) => greet(from, to))))
     },
@@ -44,3 +41,8 @@ export function firstCallsScenario(handlerMs = 0): Scenario {
 }
 
 export const firstCalls = firstCallsScenario()
+
+function messageOf(error: unknown): string {
+  if (!isCardumenError(error)) throw error
+  return error.message
+}
