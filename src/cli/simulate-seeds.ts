@@ -80,7 +80,7 @@ async function tellFailure(
     )
   } else {
     print(told.text)
-    note(`The trace is in ${told.traceFile}`)
+    if (told.traceFile !== undefined) note(`The trace is in ${told.traceFile}`)
   }
   return exitCode.failed
 }

@@ -40,13 +40,23 @@ export interface Surroundings {
   readonly macrotask: Macrotask
   /** Where programs of users run: they refuse what is of the real world, and remember it. */
   readonly guards?: WorldGuards
+  /**
+   * Tells of promises of the simulated world that are rejected while nobody waits for them, until what it returns is
+   * called; they fail the run. Without it they are the host's affair.
+   */
+  readonly onStray?: (tell: StrayListener) => () => void
   /** Every step of every machine, and every fault, in the order of the run; costs time. */
   readonly onTrace?: TraceHook
 }
 
+/** `label`: of the guards, whose code it was. */
+export type StrayListener = (error: unknown, label: string | undefined) => void
+
 export interface WorldGuards {
   /** Runs what belongs to the simulated world; `label` says to whom. */
   run<Result>(label: string, inside: () => Result): Result
+  /** Of the code that runs now; undefined outside of the simulated world that these guard. */
+  labelNow(): string | undefined
   /** What was refused since `forget`; the first ones, where there are many. */
   readonly touched: readonly Error[]
   /** A run begins: what was refused before it was refused to another. */

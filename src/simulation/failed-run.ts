@@ -3,7 +3,7 @@
  *
  * `simulate` and the command line do the same with it, so that a failure reads the same wherever it happened.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import process from 'node:process'
 import type { TraceEvent } from '../edges/trace.ts'
@@ -34,19 +34,33 @@ export interface ToldFailure {
   readonly text: string
   readonly plan: Plan
   readonly report: Report
-  readonly traceFile: string
+  /** Undefined: it could not be written; the text says why. */
+  readonly traceFile: string | undefined
 }
 
+/** What was found is told even where its trace cannot be kept. */
 export async function tellFailedRun(run: FailedRun): Promise<ToldFailure> {
   const { scenario, failure, surroundings } = run
   const shrunk = run.isShrunk ? await smaller(run) : undefined
   const { plan } = shrunk ?? failure
   const { events, report } = await traced(scenario, plan, surroundings)
   const traceFile = run.traceFile ?? defaultTraceFile(`${scenario.name}-${failure.plan.seed}`)
-  saveTrace(traceFile, { scenario, plan, report, module: run.module }, events)
+  const refusal = trySaving(traceFile, { scenario, plan, report, module: run.module }, events)
   const step = `${commandWord} simulate --replay ${shellWord(relative(process.cwd(), traceFile))} --step`
-  const text = failureText({ scenario, failure, shrunk, replay: run.replay, step })
-  return { text, plan, report, traceFile }
+  const facts = { scenario, failure, shrunk, replay: run.replay }
+  if (refusal === undefined) return { text: failureText({ ...facts, step }), plan, report, traceFile }
+  return { text: `${failureText({ ...facts, step: undefined })}\n${refusal}`, plan, report, traceFile: undefined }
+}
+
+/** Why it was not saved; undefined: it was. */
+function trySaving(file: string, run: TracedRun, events: readonly TraceEvent[]): string | undefined {
+  try {
+    saveTrace(file, run, events)
+    return undefined
+  } catch (error) {
+    if (error instanceof CardumenError) return error.message
+    throw error
+  }
 }
 
 function smaller({ scenario, failure, surroundings, onTrial }: FailedRun): Promise<Shrunk> {
@@ -85,13 +99,20 @@ export function saveTrace(file: string, run: TracedRun, events: readonly TraceEv
     ...(run.module !== undefined && { module: run.module }),
   }
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     writeFileSync(file, encodeTrace(header, events))
   } catch (cause) {
     if (cause instanceof CardumenError) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CardumenError('state-unwritable', `The trace cannot be written to ${file}: ${why}`, { cause })
   }
+}
+
+/** One by one: where a folder cannot be made, as below /proc, Node's recursive way never returns. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
 }
 
 function defaultTraceFile(name: string): string {

@@ -161,6 +161,18 @@ describe('a program that waits for ever', () => {
   })
 })
 
+describe('a trace that cannot be kept', () => {
+  for (const file of ['/dev/null/trace.jsonl', '/proc/nobody/trace.jsonl']) {
+    it(`at ${file} does not hide what was found`, async () => {
+      const director: Director = (world) => world.sleep(1).then(() => world.expect(false, 'luck', 'unlucky'))
+      const { message } = await rejection({ traceFile: file }, director)
+      assert.match(message, /^seed 1 of "simulation" breaks "luck"\n/)
+      assert.match(message, /\nThe trace cannot be written to \/[^\n]+$/)
+      assert.doesNotMatch(message, /step through it/)
+    })
+  }
+})
+
 describe('a program that fails', () => {
   it('is told what it threw, in the simulation and on a member', async () => {
     const planted = (): never => {

@@ -119,15 +119,25 @@ class MemberRun {
   async run(director: Director): Promise<Report> {
     this.#surroundings.guards?.forget()
     const giveStacksBack = keepStacksAside()
+    const stopWatching = this.#surroundings.onStray?.((error, label) => this.#onStray(error, label))
     try {
       if (await this.#boot()) await this.#direct(director)
     } catch (error) {
       this.#onBroken(error)
     } finally {
+      // What the last event has left behind is told only after its promises have settled.
+      if (stopWatching !== undefined) await new Promise<void>((resolve) => this.#surroundings.macrotask(resolve))
+      stopWatching?.()
       giveStacksBack()
     }
     for (const error of this.#surroundings.guards?.touched ?? []) this.#world.violated('real-world', error.message)
     return this.#report()
+  }
+
+  #onStray(error: unknown, label: string | undefined): void {
+    // The guards have kept what they refused, and say it better.
+    if (isCardumenError(error, 'real-world')) return
+    this.#world.violated('program', `a rejection that nobody handles, of ${label ?? 'a member'}: ${textOf(error)}`)
   }
 
   #onBroken(error: unknown): void {

@@ -24,6 +24,8 @@ export interface Guards extends Disposable {
    * @param label - the member whose code it is.
    */
   run<T>(label: string, inside: () => T): T
+  /** Of the code that runs now; undefined outside of the simulation that these guard. */
+  labelNow(): string | undefined
   /** What was touched since `forget`, oldest first, at most `touchedMax`: errors with the code `real-world`. */
   readonly touched: readonly CardumenError[]
   /** Empties `touched`, for the next run. */
@@ -64,6 +66,10 @@ export function installGuards(): Guards {
     touched,
     forget: () => void touched.splice(0),
     run: (label, inside) => contextOf(label)(inside),
+    labelNow: () => {
+      const scope = scopes.getStore()
+      return scope?.touched === touched ? scope.label : undefined
+    },
     [Symbol.dispose]: () => {
       if (isDisposed) return
       isDisposed = true
