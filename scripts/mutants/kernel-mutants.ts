@@ -164,6 +164,14 @@ const ofLinks: readonly Mutant[] = [
     scenarios: ['calls'],
   },
   {
+    name: 'link-each-of-two-sends',
+    breaks: 'Of two links to one peer both send the cells of one large message.',
+    file: 'src/kernel/link.ts',
+    find: ' || !this.#events.isSender(this)) return false',
+    replace: ') return false',
+    scenarios: ['calls'],
+  },
+  {
     name: 'link-key-unchecked',
     breaks: 'A link is opened to whoever claims a name, whatever its key.',
     file: 'src/kernel/link-opening.ts',

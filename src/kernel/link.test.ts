@@ -21,6 +21,7 @@ interface Bench {
   readonly written: string[]
   readonly received: Uint8Array[]
   takesMore: boolean
+  isSender: boolean
   /** Ends the turn. */
   readonly turn: () => void
 }
@@ -59,6 +60,7 @@ function bench(): Bench {
     emptyQueue(peer),
     { clock, lamport: new LamportClock() },
     {
+      isSender: () => made.isSender,
       onMessage: (_from, _kind, _lamport, bytes, start, end) => void received.push(bytes.slice(start, end)),
       onLeaving: () => {},
       onClosed: () => {},
@@ -67,7 +69,7 @@ function bench(): Bench {
   const turn = (): void => {
     for (const run of due.splice(0)) run()
   }
-  const made: Bench = { link, reader: new FrameReader(link), written, received, takesMore: true, turn }
+  const made: Bench = { link, reader: new FrameReader(link), written, received, takesMore: true, isSender: true, turn }
   return made
 }
 
@@ -114,6 +116,18 @@ test('cells stop where the credit ends, and go on as it is granted', () => {
   credit.append(linkKind.credit, 1, payload, 4, undefined)
   assert.equal(reader.push(concatBytes(credit.take())), undefined)
   assert.equal(written.length, before + 2)
+})
+
+test('a link that is not the one to send on leaves what waits to the other, whatever comes over it', () => {
+  const made = bench()
+  made.isSender = false
+  send(made.link, 1, 1, 1_000_000)
+  made.turn()
+  made.link.flush()
+  assert.deepEqual(made.written, [])
+  made.isSender = true
+  made.link.flush()
+  assert.equal(made.written.length * 65_536, windowBytes)
 })
 
 test('less of a large message is under way while small messages pass', () => {

@@ -65,6 +65,8 @@ export interface LinkContext {
 }
 
 export interface LinkEvents {
+  /** Of several links to one peer only one sends what waits: else the cells of a message would leave by two ways. */
+  isSender(link: Link): boolean
   onMessage(from: Address, kind: number, lamport: number, bytes: Uint8Array, start: number, end: number): void
   /** The link takes no more messages; what it had not begun to send is in the queue. It may still deliver some. */
   onLeaving(link: Link): void
@@ -325,7 +327,7 @@ export class Link implements FrameSink {
 
   /** Fills the batch from the queue; whether anything came. */
   #gather(): boolean {
-    if (this.#phase !== 'open') return false
+    if (this.#phase !== 'open' || isEmpty(this.#queue) || !this.#events.isSender(this)) return false
     let hasAny = false
     while (this.#writer.pendingBytes < batchBytesMax && this.#appendNext()) hasAny = true
     return hasAny

@@ -67,6 +67,7 @@ export class Links {
     this.#options = options
     const { events } = options
     this.#linkEvents = {
+      isSender: (link) => this.#peers.get(link.peer)?.sender === link,
       onMessage: (from, kind, lamport, bytes, start, end) => events.onMessage(from, kind, lamport, bytes, start, end),
       onLeaving: (link) => this.#onLeaving(link),
       onClosed: (link, error) => this.#onLinkClosed(link, error),

@@ -161,6 +161,16 @@ describe('a program that waits for ever', () => {
   })
 })
 
+describe('a simulation in a simulation', () => {
+  it('is refused by name', async () => {
+    const { message } = await rejection({}, () => simulate({}, nothing))
+    assert.match(
+      message,
+      /breaks "option-invalid"\n {2}CardumenError \(option-invalid\): A simulation cannot run in another/,
+    )
+  })
+})
+
 describe('a trace that cannot be kept', () => {
   for (const file of ['/dev/null/trace.jsonl', '/proc/nobody/trace.jsonl']) {
     it(`at ${file} does not hide what was found`, async () => {

@@ -44,7 +44,8 @@ export type Call =
   | { readonly kind: 'leave'; readonly request: number }
   /**
    * The old token is lost, and this member was chosen to make another. A generation is given to one member, once: the
-   * epoch of an election is such a number. Also how the first token comes to be.
+   * epoch of an election is such a number. Also how the first token comes to be. Where that member dies, another one is
+   * given a later generation even if an older token still goes round: stores may have met the one that died with it.
    */
   | { readonly kind: 'regenerate'; readonly generation: number }
   /** The peer's process is gone, for certain. */

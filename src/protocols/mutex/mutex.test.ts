@@ -140,6 +140,22 @@ describe('the token', () => {
     assert.equal(ring.state('a').passing, undefined)
   })
 
+  it('of an older generation goes on where the newer one died with its holder, until a later one still is made', () => {
+    const ring = started()
+    ring.submit('a', { kind: 'enter', request: 1 })
+    ring.submit('c', { kind: 'regenerate', generation: 2 })
+    ring.submit('c', { kind: 'enter', request: 1 })
+    ring.crash('c')
+    ring.submit('b', { kind: 'enter', request: 1 })
+    ring.submit('a', { kind: 'leave', request: 1 })
+    ring.deliver()
+    // Nobody was told of generation 2, and a store that has met it refuses b.
+    assert.deepEqual(kinds(ring), ['a#1 entered', 'c#1 entered', 'a#1 left', 'b#1 entered'])
+    ring.submit('a', { kind: 'regenerate', generation: 3 })
+    ring.submit('a', { kind: 'enter', request: 2 })
+    assert.deepEqual(entries(ring), ['a#1 1/1', 'c#1 2/1', 'b#1 1/2', 'a#1 3/1'])
+  })
+
   it('of a later generation overtakes an entry, and stays until that has left', () => {
     const ring = started()
     ring.submit('a', { kind: 'enter', request: 1 })

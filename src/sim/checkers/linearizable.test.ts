@@ -300,6 +300,47 @@ describe('the search', () => {
     }
   })
 
+  it('agrees with trying every order of a fifo and of a counter, with equal values, many unknown outcomes and negative sums', () => {
+    const seen = { held: 0, broken: 0 }
+    const drawn = fc.record({
+      ...draw,
+      model: fc.constantFrom<ModelName>('fifo', 'counter'),
+      unknown: fc.constantFrom(0, 0.2, 0.5),
+      processes: fc.integer({ min: 2, max: 5 }),
+      values: fc.integer({ min: 1, max: 6 }),
+      takesAway: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(drawn, ({ model, seed, mutations, takesAway, ...shape }) => {
+        const right = randomHistory(model, { seed, operations: 7, keys: 1, ...shape })
+        const signed = right.map((each) =>
+          each.f === 'add' && takesAway ? { ...each, value: 2 - Number(each.value) } : each,
+        )
+        const history = pairEvents(mutated(signed, mutations), modelOf(model))
+        const expected = isLinearizable(history, modelOf(model))
+        assert.equal(checkLinearizable(history, modelOf(model)).holds, expected)
+        seen[expected ? 'held' : 'broken']++
+      }),
+      { numRuns: 2_500, seed: 6 },
+    )
+    assert.ok(seen.held > 200 && seen.broken > 200, JSON.stringify(seen))
+  })
+
+  const hardCases = [
+    { model: 'fifo', keys: 5, unknown: 0.2, values: 1_000_000 },
+    { model: 'fifo', keys: 1, unknown: 0, values: 1_000_000 },
+    { model: 'fifo', keys: 50, unknown: 0.05, values: 4 },
+    { model: 'fifo', keys: 50, unknown: 0.2, values: 4 },
+    { model: 'counter', keys: 1, unknown: 0.05, values: 1_000_000 },
+    { model: 'counter', keys: 1, unknown: 0.2, values: 1_000_000 },
+  ] as const
+  for (const { model, ...shape } of hardCases) {
+    it(`decides 10,000 operations of a ${model} within its bound: ${JSON.stringify(shape)}`, () => {
+      const events = randomHistory(model, { seed: 7, operations: 10_000, processes: 10, ...shape })
+      assert.equal(checkLinearizable(pairEvents(events, modelOf(model)), modelOf(model)).holds, true)
+    })
+  }
+
   it('finds one stale read among 10,000 operations, and shows it with little beside', () => {
     const events = randomHistory('register', { seed: 9, operations: 10_000, processes: 10, keys: 50, unknown: 0.05 })
     const stale = events.findLastIndex((each) => each.type === 'ok' && each.f === 'read')

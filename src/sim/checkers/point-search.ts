@@ -9,7 +9,7 @@
  * search keeps its own stack, so no history is too long for it, and ends undecided at a bound on configurations.
  */
 import { textOf } from './json-value.ts'
-import type { Foresight, Model } from './models/model.ts'
+import type { Foresight, Model, Outlook } from './models/model.ts'
 import type { Operation } from './operation.ts'
 
 export interface Budget {
@@ -55,6 +55,7 @@ interface Problem {
   readonly returns: readonly Return[]
   /** Only of use where there are unknown ones. */
   readonly foresight: Foresight | undefined
+  readonly outlook: Outlook | undefined
 }
 
 /** Of one object, by invocation; failed operations must not be among them. Takes what it uses from the budget. */
@@ -119,7 +120,7 @@ function pushFollowing(problem: Problem, here: Configuration, stack: Configurati
 }
 
 function afterKnown(
-  { known, model }: Problem,
+  { known, model, outlook }: Problem,
   here: Configuration,
   returning: number,
   open: readonly number[],
@@ -134,6 +135,7 @@ function afterKnown(
     const doesHelp = isReturning || model.helps?.(here.state, operation, next, underWay) !== false
     for (const state of model.step(here.state, operation)) {
       if (!doesHelp && !model.keepsState(operation)) continue
+      if (outlook?.(state, { candidate: operation, returning: next, underWay, used: here.used }) === false) continue
       const done = isReturning ? here.done : withAdded(here.done, candidate)
       const returns = here.returns + (isReturning ? 1 : 0)
       following.push({ returns, state, done, used: here.used, parent: here, placed: operation })
@@ -143,7 +145,7 @@ function afterKnown(
 }
 
 function afterUnknown(
-  { model, known, unknown, kinds, foresight }: Problem,
+  { model, known, unknown, kinds, foresight, outlook }: Problem,
   here: Configuration,
   next: Return,
   open: readonly number[],
@@ -160,7 +162,9 @@ function afterUnknown(
     if (model.helps?.(here.state, operation, returning, underWay) === false) continue
     for (const state of model.step(here.state, operation)) {
       if (state === here.state || foresight?.(state, returning, underWay) === false) continue
-      following.push({ ...here, state, used: withAdded(here.used, index), parent: here, placed: operation })
+      const used = withAdded(here.used, index)
+      if (outlook?.(state, { candidate: operation, returning, underWay, used }) === false) continue
+      following.push({ ...here, state, used, parent: here, placed: operation })
     }
   }
   return following
@@ -180,6 +184,7 @@ function problemOf(given: readonly Operation[], model: Model): Problem {
     kinds: kindsOf(unknown, model),
     returns: returnsOf(known, unknown, model),
     foresight: unknown.length > 0 ? model.foresight?.([...known, ...unknown]) : undefined,
+    outlook: model.outlook?.(known, unknown),
   }
 }
 

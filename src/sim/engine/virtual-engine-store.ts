@@ -113,6 +113,11 @@ export class VirtualEngineStore {
       for (const id of this.#server.leases.idsOf(connection)) this.#server.leases.end(id, 'ordered')
   }
 
+  /** Whether its present life has a lease; one that lost its lease hears so only after a while. */
+  holdsLease(name: string): boolean {
+    return this.#of(name).some(({ connection }) => this.#server.leases.idsOf(connection).length > 0)
+  }
+
   /** Forgets all changes so far, as an operator's order would. */
   compact(): void {
     this.#server.state.log.compact()

@@ -13,6 +13,7 @@ import type { Random } from '../../lib/random.ts'
 import { Digest, textHash } from '../digest.ts'
 import { drawMs } from '../faults/distribution.ts'
 import type { Distribution, Fault } from '../faults/fault.ts'
+import { lastInForce } from '../faults/last-in-force.ts'
 import { NetworkConditions } from '../faults/network-conditions.ts'
 import { usualNetwork } from '../faults/network-options.ts'
 import { applyFault, type FaultCounts, type FaultTarget, runScript } from '../faults/script-runner.ts'
@@ -113,6 +114,7 @@ export class MachineWorld<State, Message, Timer, Call, Outcome, Persisted = neve
     member.life = life
     this.#note(member.index, 7)
     this.#options.onSight?.({ kind: 'started', member: self })
+    if (lastInForce(this.#inForce, 'pause', name) !== undefined) this.pause(self)
     if (member.incarnation > 1) life.take({ kind: 'recovered', records: member.disk.recover() })
     this.#options.onStarted?.(self)
     return self
@@ -251,10 +253,17 @@ export class MachineWorld<State, Message, Timer, Call, Outcome, Persisted = neve
     return {
       network: this.#network,
       crash: (name, how) => this.crash(addressOf(name), how),
-      restart: (name) => void (this.addressOf(name) ?? this.start(name)),
-      setPaused: (name, isOn) => (isOn ? this.pause(addressOf(name)) : this.resume(addressOf(name))),
+      restart: (name) => {
+        if (lastInForce(this.#inForce, 'crash', name) === undefined && this.addressOf(name) === undefined)
+          this.start(name)
+      },
+      setPaused: (name, isOn) => {
+        if (isOn) this.pause(addressOf(name))
+        else if (lastInForce(this.#inForce, 'pause', name) === undefined) this.resume(addressOf(name))
+      },
       setSlow: (name, eventMs) => {
-        this.#memberNamed(name).slowMs = eventMs
+        const slowMs = eventMs > 0 ? eventMs : lastInForce(this.#inForce, 'slow', name)?.eventMs
+        this.#memberNamed(name).slowMs = slowMs ?? 0
       },
       onClockFault: (fault, isOn) => {
         const { clock, life } = this.#memberNamed(fault.member)

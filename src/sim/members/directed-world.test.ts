@@ -138,6 +138,20 @@ describe('the director of a world', () => {
     })
   })
 
+  it('finds no calm while a member has lost its lease and does not know it yet', async () => {
+    const faults: readonly Fault[] = [
+      { kind: 'pause', member: 'm1', atMs: 100, untilMs: 400 },
+      { kind: 'lease-expiry', member: 'm1', atMs: 200, untilMs: 210 },
+    ]
+    await playWell(
+      async (world) => {
+        await world.calm()
+        assert.equal(await world.on('m1', (_system, life) => life.number), 2)
+      },
+      { faults },
+    )
+  })
+
   it('finds calm once the last fault is over and everybody is up, and not before', async () => {
     const crash = { kind: 'crash', member: 'm1', how: 'process', atMs: 100 } as const
     const offset = { kind: 'clock-offset', member: 'm2', offsetMs: 1, atMs: 0, untilMs: 900 } as const

@@ -12,6 +12,7 @@ import type { System } from '../../servers/system.ts'
 import { VirtualEngineStore } from '../engine/virtual-engine-store.ts'
 import { VirtualDisk } from '../disk/virtual-disk.ts'
 import type { Fault, FaultKind } from '../faults/fault.ts'
+import { lastInForce } from '../faults/last-in-force.ts'
 import { NetworkConditions } from '../faults/network-conditions.ts'
 import type { NetworkOptions } from '../faults/network-options.ts'
 import {
@@ -102,9 +103,12 @@ export class MemberWorld implements FaultTarget {
     return this.#lives.get(name)
   }
 
-  /** Whether every member is ready, or has left for good. */
+  /** Whether every member is ready, and a member by the engine's word too, or has left for good. */
   get isWhole(): boolean {
-    return this.names.every((name) => ['ready', 'left'].includes(this.#lives.get(name)?.state ?? 'over'))
+    return this.names.every((name) => {
+      const state = this.#lives.get(name)?.state
+      return state === 'left' || (state === 'ready' && this.#engine.holdsLease(name))
+    })
   }
 
   startAll(): void {
@@ -208,12 +212,8 @@ export class MemberWorld implements FaultTarget {
     this.#trace(kind, { ...detail, isOn }, 'member' in fault ? fault.member : '')
   }
 
-  /** Where the windows of two overlap, the end of one is not the end of the other; the one begun last counts. */
   #lastInForce<Kind extends FaultKind>(kind: Kind, member?: string): Extract<Fault, { kind: Kind }> | undefined {
-    let last: Extract<Fault, { kind: Kind }> | undefined
-    for (const fault of this.#inForce)
-      if (isOfKind(fault, kind) && (!('member' in fault) || fault.member === member)) last = fault
-    return last
+    return lastInForce(this.#inForce, kind, member)
   }
 
   #startLater(name: string, delayMs: number): void {
@@ -326,10 +326,6 @@ export class MemberWorld implements FaultTarget {
     }
     this.#options.surroundings.onTrace?.(event)
   }
-}
-
-function isOfKind<Kind extends FaultKind>(fault: Fault, kind: Kind): fault is Extract<Fault, { kind: Kind }> {
-  return fault.kind === kind
 }
 
 export function textOf(error: unknown): string {

@@ -10,7 +10,7 @@ import type { TraceHook } from '../../edges/trace.ts'
 import { type Address, memberOf, port } from '../../lib/identifiers.ts'
 import type { Random } from '../../lib/random.ts'
 import { brokenInvariants } from '../../protocols/rpc/invariants.ts'
-import type { Call, Message, Outcome, Semantics, Timer } from '../../protocols/rpc/messages.ts'
+import type { Call, CallOf, Message, Outcome, Semantics, Timer } from '../../protocols/rpc/messages.ts'
 import { rpc } from '../../protocols/rpc/rpc.ts'
 import { defaultLimits, initialState, type Limits, type State } from '../../protocols/rpc/state.ts'
 import { MachineWorld } from '../machines/machine-world.ts'
@@ -49,6 +49,11 @@ export function runCalls(plan: Plan, onTrace?: TraceHook): CallRun {
   return { report: run.report(), ends: run.ledger.ends }
 }
 
+/** In the whole of a run: of callers that die with their request, and of callees that die of one. */
+const mishapsMax = 6
+const deadMsMax = 30
+const lateMsMax = 200
+
 class Run {
   readonly ledger: CallLedger
   readonly #plan: Plan
@@ -60,12 +65,17 @@ class Run {
   /** For what the kernel does. */
   readonly #kernel: Random
   readonly #watch = new CallMachineWatch(limits)
+  readonly #mishaps: Random
+  /** What happens to whoever is next to call, or to be called; undefined: nothing. */
+  #mishap: 'caller-dies' | 'callee-dies' | undefined
+  readonly #listens = new Map<Address, CallOf<'listen'>>()
   #statesChecked = 0
 
   constructor(plan: Plan, onTrace: TraceHook | undefined) {
     this.#plan = plan
     this.#names = memberNames(plan.members)
     this.#kernel = randomStream(plan.seed, 'kernel')
+    this.#mishaps = randomStream(plan.seed, 'mishaps')
     this.ledger = new CallLedger(() => this.#world.nowMs)
     this.#world = new MachineWorld({
       ...{ machine: rpc, seed: plan.seed, names: this.#names, faults: plan.faults },
@@ -82,6 +92,7 @@ class Run {
       ...(onTrace === undefined ? {} : { onTrace }),
       sizeOf: (message) => headBytes + ('body' in message ? message.body.length : 0),
       strays: (message) => message.kind === 'REQ',
+      fate: (from, _to, message) => (message.kind === 'REQ' ? this.#fateOfRequest(from) : undefined),
     })
     this.#handlers = new SimulatedHandlers({
       ledger: this.ledger,
@@ -109,6 +120,7 @@ class Run {
     for (const { kind, untilMs } of faults) {
       if (kind === 'partition' && untilMs !== undefined) this.#world.at(untilMs, () => this.#linkAll())
     }
+    this.#plantMishaps()
     this.#world.run(durationMs)
     this.#world.heal()
     // What is under way dies with its link on a host: so the last links stand only when all of it has arrived.
@@ -116,6 +128,32 @@ class Run {
     this.#linkAll()
     this.#world.run(durationMs + quietMs)
     this.#checkEnd()
+  }
+
+  /** Where the plan has crashes at all: some at the worst moments, and back before anybody hears of them. */
+  #plantMishaps(): void {
+    const { durationMs, faults } = this.#plan
+    if (!faults.some(({ kind }) => kind === 'crash')) return
+    for (let left = this.#mishaps.below(mishapsMax + 1); left > 0; left--)
+      this.#world.at(this.#mishaps.next() * durationMs, () => {
+        this.#mishap = this.#mishaps.next() < 0.5 ? 'caller-dies' : 'callee-dies'
+      })
+  }
+
+  /** Of a caller that dies of it the request arrives when its death is known. */
+  #fateOfRequest(from: Address): readonly number[] | undefined {
+    if (this.#mishap !== 'caller-dies' || !this.#world.isRunning(from)) return undefined
+    this.#mishap = undefined
+    this.#world.after(0, () => this.#dieShortly(from))
+    return [deathSeenMsMax.process + this.#mishaps.next() * lateMsMax]
+  }
+
+  #dieShortly(member: Address): void {
+    this.#world.crash(member, 'process')
+    const name = memberOf(member)
+    this.#world.after(this.#mishaps.next() * deadMsMax, () => {
+      if (this.#world.addressOf(name) === undefined) this.#world.start(name)
+    })
   }
 
   report(): Report {
@@ -134,10 +172,14 @@ class Run {
     })
   }
 
+  /** Each time with the same bounds, for what runs and waits under greater ones is not taken back. */
   #listen(self: Address): void {
-    if (this.#world.stateOf(self)?.mailboxes.has(servedPort) === true) return
-    const concurrency = 1 + this.#kernel.below(3)
-    this.#world.submit(self, { kind: 'listen', port: servedPort, concurrency, mailboxMax: this.#kernel.below(4) })
+    const listen: CallOf<'listen'> = this.#listens.get(self) ?? {
+      ...{ kind: 'listen', port: servedPort },
+      ...{ concurrency: 1 + this.#kernel.below(3), mailboxMax: this.#kernel.below(4) },
+    }
+    this.#listens.set(self, listen)
+    this.#world.submit(self, listen)
   }
 
   #plant(token: number): void {
@@ -215,6 +257,9 @@ class Run {
       case 'deliver': {
         const made = this.ledger.find(tokenOf(outcome.body))
         if (made !== undefined) this.#handlers.onDeliver(member, outcome, made)
+        if (this.#mishap !== 'callee-dies') return
+        this.#mishap = undefined
+        this.#world.after(this.#mishaps.next() * deadMsMax, () => this.#dieShortly(member))
         return
       }
       case 'pull':

@@ -6,15 +6,18 @@
  */
 import { defineService, type Handlers } from '../../kernel/service.ts'
 import { bytes, objectOf, text, wholeNumber } from '../../servers/schemas.ts'
+import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { System } from '../../servers/system.ts'
+import { contentOf, isContentOf } from './calls-content.ts'
 
 const nameCharactersMax = 100
-export const bodyBytesMax = 1_048_576
+const bodyBytesMax = 1_048_576
 const itemsMax = 1_000
 const delayMsMax = 60_000
 
 const order = objectOf({ call: text(nameCharactersMax), delayMs: wholeNumber(delayMsMax), body: bytes(bodyBytesMax) })
-const answer = objectOf({ call: text(nameCharactersMax), sizeBytes: wholeNumber(bodyBytesMax) })
+/** Its body is as large as that of the order, and another. */
+const answer = objectOf({ call: text(nameCharactersMax), body: bytes(bodyBytesMax) })
 const streamed = objectOf({
   call: text(nameCharactersMax),
   items: wholeNumber(itemsMax),
@@ -30,10 +33,12 @@ export const Tally = defineService('tally', {
 })
 
 /** What our own code does wrong on purpose. */
-export type TallyVariant = 'right' | 'runs-twice' | 'wrong-answer' | 'skips-item' | 'never-answers'
+export type TallyVariant = 'right' | 'runs-twice' | 'wrong-answer' | 'skips-item' | 'never-answers' | 'mixes-bodies'
 
 export class Ledger {
   readonly #executions = new Map<string, number>()
+  /** Calls whose bodies came otherwise than they were sent. */
+  readonly spoilt: string[] = []
 
   note(call: string): void {
     this.#executions.set(call, this.executionsOf(call) + 1)
@@ -44,6 +49,11 @@ export class Ledger {
   }
 }
 
+/** Whose content the body of an answer is. */
+export function answerTo(call: string): string {
+  return `the answer to ${call}`
+}
+
 export function tallyHandlers(
   system: System,
   ledger: Ledger,
@@ -51,8 +61,9 @@ export function tallyHandlers(
 ): Handlers<(typeof Tally)['operations']> {
   const run = async ({ call, delayMs, body }: { call: string; delayMs: number; body: Uint8Array }) => {
     ledger.note(call)
+    if (!isContentOf(call, body)) ledger.spoilt.push(call)
     if (delayMs > 0) await system.sleep(delayMs)
-    return { call, sizeBytes: body.length }
+    return { call, body: contentOf(variant === 'mixes-bodies' ? call : answerTo(call), body.length) }
   }
   return {
     append: async (input) => {
@@ -63,6 +74,8 @@ export function tallyHandlers(
     look: async (input) => ({ ...(await run(input)), ...(variant === 'wrong-answer' && { call: 'another' }) }),
     fail: async (input) => {
       await run(input)
+      // What a handler throws may say of itself that nothing ran: of this call it says nothing.
+      if (input.body.length % 2 === 0) throw new CardumenError('option-invalid', 'no', { executed: 'no' })
       throw new RangeError('no')
     },
     count: async function* ({ call, items, delayMs }) {

@@ -2,20 +2,23 @@
  * Members that call each other's services, by name and by capability, in every way in which a call can be made.
  *
  * Each member serves under a name that all share and under one of its own. Calls differ in semantics, time limit,
- * priority, size and in when they are given up; streams are read to their end, or left. It is checked that calls ran as
- * often as their semantics say, that errors say truthfully whether they ran, that answers and items belong to their
- * calls, that every call ends, and that after the last fault everybody reaches every name again.
+ * priority, size and in when they are given up; streams are read to their end, or left; several large calls share a link,
+ * which may break under them. It is checked that calls ran as often as their semantics say, that errors say truthfully
+ * whether they ran, that answers and items belong to their calls, byte for byte, that every call ends, that no member
+ * refuses what another sends, and that after the last fault everybody reaches every name again, with large calls too.
  */
 import type { Capability } from '../../kernel/capability.ts'
 import { type CallOptions, type Semantics } from '../../kernel/service.ts'
 import { CardumenError, type Executed, isCardumenError } from '../../lib/cardumen-error.ts'
+import type { Random } from '../../lib/random.ts'
 import { signalSource } from '../../lib/signal.ts'
 import type { System } from '../../servers/system.ts'
 import { type CallRecord, checkExecutions, type ExecutionPromise } from '../checkers/executions.ts'
 import { type Attempt, checkProgress } from '../checkers/progress.ts'
 import type { World } from '../members/world.ts'
 import type { Scenario } from '../scenario.ts'
-import { bodyBytesMax, Ledger, Tally, tallyHandlers, type TallyVariant } from './calls-service.ts'
+import { contentOf, isContentOf } from './calls-content.ts'
+import { answerTo, Ledger, Tally, tallyHandlers, type TallyVariant } from './calls-service.ts'
 import { type Client, expectSuccess, persistently, pick, runClients } from './clients.ts'
 import { scenarioWithMemory } from './scenario-with-memory.ts'
 
@@ -26,6 +29,21 @@ const timeoutMsMax = 6_000
 const slackMs = 2_000
 const reachedWithinMs = 30_000
 const sharedName = 'tally'
+/** Of an act of a client, to be several large calls at once. */
+const burstChance = 0.06
+const burstCallsMax = 6
+const largeBytesMax = 400_000
+/** Of a cell while small messages pass. Large messages of a burst have a last cell that is smaller than others may be. */
+const cellBytes = 16_384
+const cellRestBytesMin = 200
+const cellRestBytesMax = 2_000
+const burstCellsMax = 5
+const breakMsMax = 3
+/** After the last fault: more large calls over one link than it may have under way at a time. */
+const finalCalls = 40
+const finalBursts = 2
+/** After so long without use a link is gone. */
+const idleMs = 90_000
 
 /** How calls ended, over many runs: a scenario that never meets an end does not test it. */
 export type CallEnds = Map<string, number>
@@ -67,15 +85,18 @@ interface Told {
   readonly executed: Executed
 }
 
-interface Plan {
+interface Order {
   readonly call: string
   readonly operation: Operation
   readonly target: string | Capability
+  readonly delayMs: number
+  readonly sizeBytes: number
+}
+
+interface Plan extends Order {
   readonly semantics: Semantics | undefined
   readonly options: CallOptions
   readonly givenUpAfterMs: number | undefined
-  readonly delayMs: number
-  readonly sizeBytes: number
   readonly items: number
 }
 
@@ -102,6 +123,9 @@ class CallsRun {
     const faultsEndedMs = world.nowMs
     await working
     await this.#reachEveryone()
+    await this.#sendLarge()
+    await this.#breakUnderLarge()
+    this.#checkRefusals()
     // What was given up may still run; it counts too.
     await world.sleep(timeoutMsMax)
     for (const [promise, told] of this.#told) {
@@ -112,12 +136,38 @@ class CallsRun {
       )
       world.check(checkExecutions(promise, records))
     }
+    world.expect(this.#ledger.spoilt.length === 0, 'own-content', `spoilt came ${this.#ledger.spoilt.join(', ')}`)
     const withinMs = timeoutMsMax + slackMs
     world.check(checkProgress(this.#attempts, { faultsEndedMs, withinMs, endedMs: world.nowMs }))
+    await this.#checkIdle()
   }
 
-  async #act(client: Client): Promise<void> {
-    const plan = this.#draw()
+  #act(client: Client): Promise<void> {
+    return this.#world.random.next() < burstChance ? this.#burst(client) : this.#callOnce(client, this.#draw())
+  }
+
+  /** Large calls to one member at once, whose link may break in the middle of them. */
+  async #burst(client: Client): Promise<void> {
+    const { names, random } = this.#world
+    const to = names[random.below(names.length)] ?? ''
+    const plans = Array.from({ length: 2 + random.below(burstCallsMax - 1) }, (): Plan => {
+      const operation = pick(this.#world, ['append', 'look'] as const)
+      const sizeBytes = drawLargeBytes(random)
+      const drawn = { ...this.#draw(), operation, target: ownName(to), sizeBytes }
+      return { ...drawn, delayMs: Math.min(drawn.delayMs, 5) }
+    })
+    if (this.#world.faults.length > 0 && random.next() < 0.6) this.#breakSoon(client.member, to)
+    await Promise.all(plans.map((plan) => this.#callOnce(client, plan)))
+  }
+
+  #breakSoon(one: string, other: string): void {
+    const { random } = this.#world
+    const atMs = random.next() * breakMsMax
+    const window = { atMs, untilMs: atMs + random.next() * breakMsMax }
+    this.#world.inject({ kind: 'break', from: one, to: other, rate: 0.5, ...window })
+  }
+
+  async #callOnce(client: Client, plan: Plan): Promise<void> {
     const promise = promiseOf(plan)
     const invokedMs = this.#world.nowMs
     const end = await this.#world.on(client.member, (system) => this.#call(system, plan)).catch(executedOf)
@@ -140,7 +190,7 @@ class CallsRun {
       },
       givenUpAfterMs: random.next() < 0.15 ? random.next() ** 3 * 1_000 : undefined,
       delayMs: Math.floor(random.next() ** 4 * 500),
-      sizeBytes: isLarge ? random.below(bodyBytesMax) : random.below(100),
+      sizeBytes: isLarge ? random.below(largeBytesMax) : random.below(100),
       items: random.below(60),
     }
   }
@@ -166,13 +216,15 @@ class CallsRun {
     }
   }
 
-  async #ask(system: System, plan: Plan, options: CallOptions): Promise<End> {
+  async #ask(system: System, plan: Order, options: CallOptions): Promise<End> {
     const { call, operation, target, delayMs, sizeBytes } = plan
     if (operation === 'count') throw new CardumenError('option-invalid', 'A stream is read.')
     const tally = system.open(Tally, target)
-    const answer = await tally[operation]({ call, delayMs, body: new Uint8Array(sizeBytes) }, options)
-    const isRight = answer.call === call && answer.sizeBytes === sizeBytes && operation !== 'fail'
-    this.#world.expect(isRight, 'own-answer', `${call} was answered with ${JSON.stringify(answer)}`)
+    const answer = await tally[operation]({ call, delayMs, body: contentOf(call, sizeBytes) }, options)
+    const { length } = answer.body
+    const isRight = answer.call === call && length === sizeBytes && operation !== 'fail'
+    this.#world.expect(isRight, 'own-answer', `${call} was answered with ${length} bytes for ${answer.call}`)
+    this.#world.expect(isContentOf(answerTo(call), answer.body), 'own-content', `the answer to ${call} came spoilt`)
     return { how: 'ok', executed: 'yes' }
   }
 
@@ -204,9 +256,64 @@ class CallsRun {
     await Promise.all(world.names.flatMap((from) => targets.map((target) => reach(from, target))))
   }
 
+  /** Over one link, one after the other. */
+  async #sendLarge(): Promise<void> {
+    const [from = '', to = from] = this.#world.names
+    for (let left = finalCalls; left > 0; left--) await this.#sendOneLarge(from, to)
+  }
+
+  /** Several at once, under which the link breaks. */
+  async #breakUnderLarge(): Promise<void> {
+    const { names, faults } = this.#world
+    if (faults.length === 0) return
+    const burst = async (from: string, to: string): Promise<void> => {
+      for (let left = finalBursts; left > 0; left--) {
+        this.#breakSoon(from, to)
+        await Promise.all(Array.from({ length: burstCallsMax }, () => this.#sendOneLarge(from, to)))
+      }
+    }
+    await Promise.all(names.map((from, index) => burst(from, names[(index + 1) % names.length] ?? from)))
+  }
+
+  async #sendOneLarge(from: string, to: string): Promise<void> {
+    const { random } = this.#world
+    const call = `call ${++this.#calls}`
+    const order = {
+      call,
+      operation: 'append',
+      target: ownName(to),
+      sizeBytes: drawLargeBytes(random),
+      delayMs: 0,
+    } as const
+    await expectSuccess(this.#world, `the large ${call} from ${from} to ${to}`, reachedWithinMs, () =>
+      this.#world.on(from, (system) => this.#ask(system, order, { timeoutMs: reachedWithinMs })),
+    )
+  }
+
+  /** A link over which nothing goes any more is let go: neither side still waits for the rest of something. */
+  async #checkIdle(): Promise<void> {
+    await this.#world.sleep(idleMs)
+    for (const name of this.#world.names)
+      for (const { peer, connections } of this.#world.system(name).member.status().links.peers)
+        this.#world.expect(connections === 0, 'links-idle', `${name} still has a link to ${peer}, which nobody uses`)
+  }
+
+  /** They all run the same code, so what one sends is never more than another takes. */
+  #checkRefusals(): void {
+    for (const name of this.#world.names) {
+      const { framesRefused } = this.#world.system(name).member.status().links
+      this.#world.expect(framesRefused === 0, 'no-refusals', `${name} has refused ${framesRefused} frames of others`)
+    }
+  }
+
   #count(end: string): void {
     this.#ends.set(end, (this.#ends.get(end) ?? 0) + 1)
   }
+}
+
+function drawLargeBytes(random: Random): number {
+  const restBytes = cellRestBytesMin + random.below(cellRestBytesMax - cellRestBytesMin)
+  return cellBytes * (1 + random.below(burstCellsMax)) + restBytes
 }
 
 interface End {

@@ -76,6 +76,20 @@ class LockRun {
         }),
       )
     await this.#check()
+    await this.#expectMembers()
+  }
+
+  /** A life whose own lease has ended under it is over: whoever still acts is a member, for all others too. */
+  async #expectMembers(): Promise<void> {
+    const world = this.#world
+    const systems = world.names.map((name) => world.system(name))
+    const isAgreed = (): boolean =>
+      systems.every(({ member }) =>
+        systems.every((other) => member.members().some(({ address }) => address === other.member.address)),
+      )
+    const agreed = world.until(isAgreed, { withinMs: acquiredWithinMs, what: 'agreement on who is a member' })
+    await agreed.catch(refuseStrange)
+    world.expect(isAgreed(), 'membership', 'somebody goes on who is no member for others any more')
   }
 
   /** Whether it had the lock. */

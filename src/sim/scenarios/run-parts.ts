@@ -8,6 +8,8 @@ import { sleep } from '../../servers/sleep.ts'
 
 export const jobsUrl = 'file:///simulated/jobs.ts'
 export const programUrl = 'file:///simulated/report.ts'
+export const endlessUrl = 'file:///simulated/endless.ts'
+const tickMs = 200
 
 /** What a caller imports. */
 export interface Jobs {
@@ -16,6 +18,8 @@ export interface Jobs {
   /** May. */
   again(input: JobInput): Promise<string>
   fail(input: JobInput): Promise<string>
+  /** Ends its thread, and with it whatever else the thread has begun. */
+  exit(input: JobInput): Promise<string>
 }
 
 export interface JobInput {
@@ -50,7 +54,7 @@ export function outputOf(call: string, input: string): string {
 
 export function jobModules(ledger: RunLedger, variant: RunVariant): Modules {
   return {
-    'jobs.ts': ({ clock }) => {
+    'jobs.ts': ({ clock, exit }) => {
       const run = async ({ call, delayMs }: JobInput): Promise<string> => {
         ledger.note(call)
         await sleep(clock, delayMs, undefined)
@@ -66,12 +70,20 @@ export function jobModules(ledger: RunLedger, variant: RunVariant): Modules {
           await run(input)
           throw new RangeError('no')
         },
+        exit: async (input: JobInput) => {
+          const result = await run(input)
+          exit(1)
+          return result
+        },
       }
     },
   }
 }
 
-/** `report.ts CALL MS CODE`: notes that it runs, waits, answers its input, and ends with the code. */
+/**
+ * `report.ts CALL MS CODE`: notes that it runs, waits, answers its input, and ends with the code. `endless.ts CALL`: notes
+ * again and again that it runs.
+ */
 export function jobPrograms(ledger: RunLedger, variant: RunVariant): Programs {
   return {
     'report.ts': async ({ args, clock, input, writeOutput }) => {
@@ -83,6 +95,12 @@ export function jobPrograms(ledger: RunLedger, variant: RunVariant): Programs {
       const output = outputOf(call, read)
       await writeOutput(toUtf8(variant === 'cut-output' ? output.slice(0, -1) : output))
       return Number(code)
+    },
+    'endless.ts': async ({ args, clock }) => {
+      for (;;) {
+        ledger.note(args[0] ?? '')
+        await sleep(clock, tickMs, undefined)
+      }
     },
   }
 }

@@ -6,10 +6,11 @@ import { runs, runScenario } from './run.ts'
 describe('jobs and programs on members that crash, pause and lose each other', () => {
   it('run as often as they may, give their own results, and go on once faults are over', async () => {
     const ends = new Map<string, number>()
-    await assertHolds(runScenario('right', ends), 50)
+    await assertHolds(runScenario('right', ends), 40)
     assertMet(ends, [
       ...['once ok', 'again ok', 'fail handler-failed yes', 'map ok', 'program ok'],
       ...['once member-died unknown', 'once cancelled unknown', 'once timed-out unknown', 'program ended by SIGKILL'],
+      ...['exit worker-exited unknown', 'once worker-exited unknown'],
     ])
   })
 

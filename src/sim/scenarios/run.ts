@@ -1,9 +1,10 @@
 /**
  * Functions and programs that run on other members, which die, stop and lose each other meanwhile.
  *
- * Jobs are called one by one and mapped over many items; programs get arguments and input. It is checked that what may
- * not run twice never does, that errors say truthfully whether a job ran, that results and outputs are those of their
- * calls and a map keeps its order, that everything that is begun ends, and that after the last fault work goes on.
+ * Jobs are called one by one and mapped over many items, and some end their thread in the middle of others; programs get
+ * arguments and input. It is checked that what may not run twice never does, that errors say truthfully whether a job
+ * ran, that results and outputs are those of their calls and a map keeps its order, that everything that is begun ends,
+ * that after the last fault work goes on, and that programs end with the member that started them, unless detached.
  */
 import { CardumenError, type Executed, isCardumenError } from '../../lib/cardumen-error.ts'
 import { signalSource } from '../../lib/signal.ts'
@@ -14,6 +15,7 @@ import type { World } from '../members/world.ts'
 import type { Scenario } from '../scenario.ts'
 import { expectSuccess, persistently, pick, runClients } from './clients.ts'
 import {
+  endlessUrl,
   type JobInput,
   jobModules,
   jobPrograms,
@@ -35,6 +37,9 @@ const linkGivenUpMs = 15_000
 const goesOnWithinMs = 40_000
 const mappedMax = 20
 const codesMax = 5
+/** A lease, what the engine takes to tell, and what others take to act. */
+const deathNoticedMs = 30_000
+const lookAgainMs = 5_000
 
 /** Why nobody can know any more how a program ended: its member is gone, or ours is, or it ended long ago. */
 const losses: ReadonlySet<string> = new Set([
@@ -70,7 +75,7 @@ export function runScenario(variant: RunVariant = 'right', ends: RunEnds = new M
 
 export const runs = runScenario()
 
-type Kind = 'once' | 'again' | 'fail' | 'map' | 'program'
+type Kind = 'once' | 'again' | 'fail' | 'exit' | 'map' | 'program'
 
 interface Told {
   readonly call: string
@@ -117,10 +122,21 @@ class JobsRun {
     const bounds = { faultsEndedMs, withinMs: timeoutMsMax + slackMs, endedMs: world.nowMs }
     world.check(checkProgress(this.#attempts, bounds))
     world.check(checkProgress(this.#programs, { ...bounds, withinMs: bounds.withinMs + linkGivenUpMs }))
+    await this.#checkOwnersDeath()
   }
 
   async #act(member: string): Promise<void> {
-    const kind = pick(this.#world, ['once', 'once', 'again', 'fail', 'map', 'program'] as const)
+    const kind = pick(this.#world, [
+      'once',
+      'once',
+      'once',
+      'again',
+      'again',
+      'fail',
+      'exit',
+      'map',
+      'program',
+    ] as const)
     const call = `${this.#nextCall()} (${kind})`
     const invokedMs = this.#world.nowMs
     const end = await this.#world.on(member, (system) => this.#start(system, kind, call)).catch(endOf)
@@ -144,7 +160,12 @@ class JobsRun {
     }
   }
 
-  async #callJob(system: System, kind: 'once' | 'again' | 'fail', input: JobInput, timeoutMs: number): Promise<End> {
+  async #callJob(
+    system: System,
+    kind: 'once' | 'again' | 'fail' | 'exit',
+    input: JobInput,
+    timeoutMs: number,
+  ): Promise<End> {
     const jobs = system.import<Jobs>(jobsUrl, { idempotent: ['again'] })
     const source = signalSource()
     const cancel =
@@ -153,7 +174,7 @@ class JobsRun {
         : undefined
     try {
       const result = await jobs[kind].with({ timeoutMs, signal: source.signal })(input)
-      const isRight = result === resultOf(input.call) && kind !== 'fail'
+      const isRight = result === resultOf(input.call) && kind !== 'fail' && kind !== 'exit'
       this.#world.expect(isRight, 'own-result', `${input.call} gave ${result}`)
       return { how: 'ok', executed: 'yes' }
     } finally {
@@ -227,6 +248,27 @@ class JobsRun {
             return this.#callJob(system, kind, { call, delayMs: 0 }, timeoutMsMax)
           }),
         )
+  }
+
+  /** The first dies for good: who only asks ends no programs of others by its death. */
+  async #checkOwnersDeath(): Promise<void> {
+    const world = this.#world
+    const [owner = '', ...others] = world.names
+    if (others.length === 0) return
+    const start = (what: string, detached: boolean): Promise<string> => {
+      const call = `${this.#nextCall()} (${what})`
+      const begin = async (system: System): Promise<void> =>
+        void (await system.run(endlessUrl, { args: [call], detached, on: others[0] ?? '' }))
+      return world.on(owner, begin).then(() => call)
+    }
+    const [bound, free] = await Promise.all([start('bound to its owner', false), start('detached', true)])
+    world.crash(owner, world.random.next() < 0.5 ? 'process' : 'machine')
+    await world.sleep(deathNoticedMs)
+    const before = [bound, free].map((call) => this.#ledger.executionsOf(call))
+    await world.sleep(lookAgainMs)
+    const after = [bound, free].map((call) => this.#ledger.executionsOf(call))
+    world.expect(before[0] === after[0], 'owned', `${bound} still runs ${deathNoticedMs} ms after its owner's death`)
+    world.expect(before[1] !== after[1], 'owned', `${free} has ended with its owner, though it was detached`)
   }
 
   #nextCall(): string {

@@ -156,6 +156,16 @@ export class TokenRingRun {
     this.#ledger.checkEnd({ faultsEndedMs: durationMs, withinMs: entryWithinMs, endedMs }, isQuiet)
     const { value, accepted } = this.#store
     this.#violations.expect(value === accepted, 'no-lost-update', `${accepted} additions of one give ${value}`)
+    this.#checkTokenIsCurrent()
+  }
+
+  /** Else whoever enters is of no use: the store refuses all that it does. */
+  #checkTokenIsCurrent(): void {
+    const known = this.#states().map(({ generation }) => generation)
+    const [newest] = this.#store.newest
+    const isCurrent = known.length === 0 || known.some((generation) => generation >= newest)
+    const text = `the store has met generation ${newest}, and the newest that anybody knows is ${Math.max(...known)}`
+    this.#violations.expect(isCurrent, 'token-current', text)
   }
 
   #plantStreaks(): void {
@@ -264,11 +274,15 @@ export class TokenRingRun {
     this.#world.after(mendAgainMs, () => this.#mend())
   }
 
-  /** With somebody who runs, and of the greatest generation that anybody knows. */
+  /**
+   * With somebody who runs, and of the greatest generation that was given: where that one died with its holder, an older
+   * token may go on, but a store that has met the newer one refuses it.
+   */
   #isTokenThere(): boolean {
-    const states = this.#states()
-    const newest = Math.max(...states.map(({ generation }) => generation))
-    return states.some((state) => state.generation === newest && (state.token !== undefined || this.#isOnItsWay(state)))
+    const newest = this.#generation
+    return this.#states().some(
+      (state) => state.generation === newest && (state.token !== undefined || this.#isOnItsWay(state)),
+    )
   }
 
   /** Not taken yet: where its receiver took it and died, `lost` follows. */

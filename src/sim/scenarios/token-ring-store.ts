@@ -19,6 +19,11 @@ export class GuardedStore {
     this.#isFenced = isFenced
   }
 
+  /** The greatest that it has met: it refuses what is less. */
+  get newest(): FencingToken {
+    return this.#newest
+  }
+
   /** Undefined: refused. */
   read(token: FencingToken): number | undefined {
     return this.#admits(token) ? this.value : undefined

@@ -17,6 +17,7 @@ const cases: readonly (readonly [what: string, claim: string, options: TokenRing
   ['lets its own in first', 'fairness', { machine: broken.keepsTheTokenAtHome }, 100],
   ['takes silence for the loss of the token', 'token-kept', { machine: broken.givesUpSoon }, 50],
   ['makes tokens by itself', 'generation-given', { machine: broken.makesTokensByItself }, 5],
+  ['makes no third token after the second has died', 'token-current', { machine: broken.makesNoThirdToken }, 200],
   ['lets wishes wait without bound', 'invariant', { machine: broken.waitsWithoutBound }, 50],
 ]
 

@@ -47,8 +47,12 @@ let takeAway: () => void = () => undefined
 /** Labels whose context is kept, since to make one costs more than a short event. */
 const contextsMax = 1_024
 
-/** Dispose of them when the simulation has ended, however it did. */
+/**
+ * Dispose of them when the simulation has ended, however it did.
+ * @throws CardumenError `option-invalid` inside of a simulation: its virtual time would wait for real time.
+ */
 export function installGuards(): Guards {
+  if (scopes.getStore() !== undefined) throw new CardumenError('option-invalid', 'A simulation cannot run in another.')
   if (installed === 0) install()
   installed++
   const touched: CardumenError[] = []

@@ -48,6 +48,8 @@ export interface Model {
   helps?(state: string, candidate: Operation, returning: Operation, underWay: readonly Operation[]): boolean
   /** Optional: looks once at all operations of an object, so that what cannot matter is not tried. */
   foresight?(operations: readonly Operation[]): Foresight
+  /** Optional: looks once at the completed and at the unknown operations of an object, so that no dead end is entered. */
+  outlook?(known: readonly Operation[], unknown: readonly Operation[]): Outlook
 }
 
 /**
@@ -55,6 +57,23 @@ export interface Model {
  * False only where it can as well be left out or come later. `underWay` are those not yet placed, `returning` among them.
  */
 export type Foresight = (state: string, returning: Operation, underWay: readonly Operation[]) => boolean
+
+/**
+ * Whether it is worth going on from this state. False only where what is left can surely not be explained from it, or
+ * where it can as well be explained with the candidate later or left out.
+ */
+export type Outlook = (state: string, step: Step) => boolean
+
+/** A step that led to a state. */
+export interface Step {
+  readonly candidate: Operation
+  /** The next to return. */
+  readonly returning: Operation
+  /** Not yet placed before the step; the candidate may be among them, and the returning one is. */
+  readonly underWay: readonly Operation[]
+  /** Of unknown ones that have taken effect, the candidate among them: their places among the unknown. */
+  readonly used: readonly number[]
+}
 
 export const impossible: readonly string[] = []
 

@@ -8,6 +8,9 @@
 import type { Json } from '../json-value.ts'
 import { textOf } from '../json-value.ts'
 import type { Operation } from '../operation.ts'
+import { orderOfAddition } from './fifo-order.ts'
+import { fifoOutlook } from './fifo-outlook.ts'
+import { foundNothing, groupedBy } from './queue-operations.ts'
 import { type Model, anything, impossible, nothing } from './model.ts'
 
 const operations = new Map([
@@ -33,11 +36,8 @@ export const fifo: Model = {
   droppable: wholeLives,
   witnesses: takers,
   ranks: orderOfAddition,
-  // At a queue that is not empty, adding at one end and taking at the other can change places.
-  helps(state, candidate, returning, underWay) {
-    if (returning.f === 'enqueue') return candidate.f === 'enqueue' || underWay.some(foundNothing)
-    return candidate.f === 'dequeue' || (state === '' && returning.result !== null)
-  },
+  helps: helpsInOrder,
+  outlook: fifoOutlook,
 }
 
 export const queue: Model = {
@@ -64,6 +64,39 @@ export const queue: Model = {
       returning.f === 'dequeue' && candidate.f === 'enqueue' && textOf(candidate.value) === textOf(returning.result)
     )
   },
+}
+
+/**
+ * At a queue that is not empty, adding at one end and taking at the other can change places. Of operations that do the
+ * same, the one that returns first may as well be the first, so one of unknown outcome is the last.
+ */
+function helpsInOrder(
+  state: string,
+  candidate: Operation,
+  returning: Operation,
+  underWay: readonly Operation[],
+): boolean {
+  if (candidate.f === 'enqueue') {
+    if (returning.f === 'dequeue' && (state !== '' || returning.result === null)) return false
+    return isFirstOf(candidate, underWay, ({ f, value }) => f === 'enqueue' && isSame(value, candidate.value))
+  }
+  if (returning.f === 'enqueue' && !underWay.some(foundNothing)) return false
+  const first = state.slice(0, state.indexOf('\n'))
+  return isFirstOf(candidate, underWay, ({ f, result }) => f === 'dequeue' && textOf(result) === first)
+}
+
+/** Of unknown ones, whether there is none under way that does the same. */
+function isFirstOf(
+  candidate: Operation,
+  underWay: readonly Operation[],
+  doesSame: (operation: Operation) => boolean,
+): boolean {
+  const until = candidate.returnedAt ?? Infinity
+  return !underWay.some((each) => each !== candidate && (each.returnedAt ?? Infinity) < until && doesSame(each))
+}
+
+function isSame(one: Json, other: Json): boolean {
+  return one === other || textOf(one) === textOf(other)
 }
 
 function inserted(state: string, line: string): string {
@@ -106,10 +139,6 @@ function wholeLives(all: readonly Operation[]): readonly (readonly Operation[])[
   return [...empty.map((each) => [each]), ...lives]
 }
 
-function foundNothing({ f, type, result }: Operation): boolean {
-  return f === 'dequeue' && type === 'ok' && result === null
-}
-
 function fromNowhere(all: readonly Operation[]): Operation | undefined {
   const added = new Set(all.filter((each) => each.f === 'enqueue').map((each) => textOf(each.value)))
   return all.find((each) => each.f === 'dequeue' && each.result !== null && !added.has(textOf(each.result)))
@@ -128,49 +157,6 @@ function takers(all: readonly Operation[]): ReadonlyMap<Operation, Operation> {
     if (enqueue?.type === 'info' && others.length === 0) witnesses.set(enqueue, taker)
   }
   return witnesses
-}
-
-interface Stay {
-  readonly added: Operation
-  readonly takenFrom: number
-  readonly takenUntil: number
-}
-
-/**
- * An order of addition that contradicts neither what was added one after another nor what was taken one after
- * another, as far as there is one: whatever may be the first of those that are left, the earliest taken before others.
- */
-function orderOfAddition(all: readonly Operation[]): ReadonlyMap<Operation, number> {
-  const takers = new Map(
-    all.filter((each) => each.f === 'dequeue' && each.type === 'ok').map((each) => [textOf(each.result), each]),
-  )
-  let left = all
-    .filter((each) => each.f === 'enqueue')
-    .map((added): Stay => {
-      const taker = takers.get(textOf(added.value))
-      return { added, takenFrom: taker?.invokedAt ?? Number.MAX_VALUE, takenUntil: taker?.returnedAt ?? Infinity }
-    })
-  left.sort((one, other) => one.takenUntil - other.takenUntil)
-  const order = new Map<Operation, number>()
-  while (left.length > 0) {
-    const addedUntil = left.reduce((least, { added }) => Math.min(least, added.returnedAt ?? Infinity), Infinity)
-    const takenUntil = left[0]?.takenUntil ?? Infinity
-    const first = left.find((each) => each.added.invokedAt <= addedUntil && each.takenFrom <= takenUntil) ?? left[0]
-    if (first !== undefined) order.set(first.added, order.size)
-    left = left.filter((each) => each !== first)
-  }
-  return order
-}
-
-function groupedBy(all: readonly Operation[], textOfEach: (operation: Operation) => string): Map<string, Operation[]> {
-  const groups = new Map<string, Operation[]>()
-  for (const each of all) {
-    const text = textOfEach(each)
-    const group = groups.get(text)
-    if (group === undefined) groups.set(text, [each])
-    else group.push(each)
-  }
-  return groups
 }
 
 function element(value: Json): string | undefined {

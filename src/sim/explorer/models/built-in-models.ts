@@ -38,7 +38,14 @@ export const builtInModels: readonly BuiltInModel[] = [
     name: 'bully',
     members: fewMembers,
     bounds: { ...usual, timerFiringsMax: 1, lossesMax: 1 },
-    make: (members, bounds) => bullyModel(members, 1, bounds),
+    make: (members, bounds) => bullyModel('bully', members, 1, bounds),
+  },
+  {
+    // A death, a life after it, and elections that follow each other. Among three members the number of states cuts it off.
+    name: 'bully-restarts',
+    members: { min: 2, usual: 2, max: 3 },
+    bounds: { ...usual, timerFiringsMax: 2, crashesMax: 1 },
+    make: (members, bounds) => bullyModel('bully-restarts', members, 1, bounds),
   },
   {
     name: 'rpc',

@@ -1,5 +1,6 @@
 /**
- * Mutual exclusion by a token ring, explored: each member wants to enter once, and leaves when it is inside.
+ * Mutual exclusion by a token ring, explored: each member wants to enter once, and leaves when it is inside. The
+ * first one wants to again, from when it has entered: while it is inside, or later.
  *
  * The first member makes the first token. Hops grow with each passing, so how often timers fire is bounded. A token that
  * dies with its holder is made again by whoever misses it, with a generation that nobody else is given.
@@ -41,9 +42,12 @@ export function tokenRingModel(
     members: names,
     bounds,
     initialState: (self, live) => initialState(self, names, live),
-    calls: [...names.map(enterOnce), ...names.slice(0, 1).map((member) => regenerateAt(member, 1))],
+    calls: [
+      ...names.map((member) => enterAt(member, 1)),
+      ...names.slice(0, 1).map((member) => regenerateAt(member, 1)),
+    ],
     history: { entered: [], generation: 1 },
-    onOutcome: (entries, member, outcome) => onOutcome(entries, member, outcome),
+    onOutcome: (entries, member, outcome) => onOutcome(entries, member, outcome, names[0]),
     onCrash: (entries, member) => {
       for (const entry of entries.entered) if (entry.member === member) entry.isInside = false
       return partedCalls(names, member)
@@ -56,21 +60,31 @@ export function tokenRingModel(
   }
 }
 
-function enterOnce(member: MemberId): PlannedCall<Call> {
-  return { member, call: { kind: 'enter', request: 1 } }
+function enterAt(member: MemberId, request: number): PlannedCall<Call> {
+  return { member, call: { kind: 'enter', request } }
 }
 
 function regenerateAt(member: MemberId, generation: number): PlannedCall<Call> {
   return { member, call: { kind: 'regenerate', generation } }
 }
 
-function onOutcome(entries: Entries, member: Address, outcome: Outcome): PlannedCall<Call>[] {
+function onOutcome(
+  entries: Entries,
+  member: Address,
+  outcome: Outcome,
+  first: MemberId | undefined,
+): PlannedCall<Call>[] {
   switch (outcome.kind) {
     case 'entered': {
       const { request, fencingToken } = outcome
       const [generation, entry] = fencingToken
       entries.entered.push({ member, request, generation, entry, isInside: true })
-      return [{ member: memberOf(member), call: { kind: 'leave', request }, endsWithLife: true }]
+      const leave: PlannedCall<Call> = {
+        member: memberOf(member),
+        call: { kind: 'leave', request },
+        endsWithLife: true,
+      }
+      return memberOf(member) === first && request === 1 ? [leave, enterAt(first, 2)] : [leave]
     }
     case 'left':
       for (const entry of entries.entered) {
