@@ -18,6 +18,8 @@ import { type Verdict, type Violated, held, undecided } from './verdict.ts'
 export const configurationsMax = 1_000_000
 /** Configurations that making the broken part small may visit besides. */
 const shrinkConfigurationsMax = 1_000_000
+/** Configurations that finding the operation without a place may visit, each time. */
+const culpritConfigurationsMax = 200_000
 /** Operations of the longest order that a text shows; the last ones. */
 const shownOrderMax = 12
 
@@ -73,13 +75,28 @@ function alienTo(culprit: Operation): Violated {
   return { holds: false, claim, text, part: [culprit], culprit }
 }
 
+/** A search that looked ahead knows that it is broken, but not by whom: that takes one that does not. */
 function violationOf(first: Broken, operations: readonly Operation[], model: Model): Violated {
+  const budget: Budget = { configurations: shrinkConfigurationsMax }
+  const whole = searchPoints(operations, model, { configurations: culpritConfigurationsMax }, false)
+  if (whole.kind === 'broken') return shrunkOf(whole, operations, model, budget)
+  let last = first
+  const part = shrinkPart(operations, model, (smaller) => {
+    const search = searchPoints(smaller, model, budget)
+    if (search.kind === 'broken') last = search
+    return search.kind === 'broken'
+  })
+  const exact = searchPoints(part, model, { configurations: culpritConfigurationsMax }, false)
+  if (exact.kind === 'broken') return shrunkOf(exact, part, model, budget)
+  return { holds: false, claim, text: textOfBroken(last, part), part, culprit: last.culprit }
+}
+
+function shrunkOf(first: Broken, operations: readonly Operation[], model: Model, budget: Budget): Violated {
   // What was invoked after the return that has no place is not to blame; what was under way keeps its own result.
   const prefix = operations.filter((each) => each.invokedAt < (first.culprit.returnedAt ?? Infinity))
-  const budget: Budget = { configurations: shrinkConfigurationsMax }
   let last = first
   const part = shrinkPart(prefix, model, (smaller) => {
-    const search = searchPoints(smaller, model, budget)
+    const search = searchPoints(smaller, model, budget, false)
     if (search.kind === 'broken') last = search
     return search.kind === 'broken'
   })

@@ -58,9 +58,17 @@ interface Problem {
   readonly outlook: Outlook | undefined
 }
 
-/** Of one object, by invocation; failed operations must not be among them. Takes what it uses from the budget. */
-export function searchPoints(operations: readonly Operation[], model: Model, budget: Budget): PointSearch {
-  const problem = problemOf(operations, model)
+/**
+ * Of one object, by invocation; failed operations must not be among them. Takes what it uses from the budget. A search
+ * that looks ahead decides more, but gives up before the operation that has no place: then `culprit` is an earlier one.
+ */
+export function searchPoints(
+  operations: readonly Operation[],
+  model: Model,
+  budget: Budget,
+  looksAhead = true,
+): PointSearch {
+  const problem = problemOf(operations, model, looksAhead)
   const seen = problem.returns.map(() => new Map<string, (readonly number[])[]>())
   const stack: Configuration[] = [
     { returns: 0, state: model.initial, done: [], used: [], parent: undefined, placed: undefined },
@@ -170,7 +178,7 @@ function afterUnknown(
   return following
 }
 
-function problemOf(given: readonly Operation[], model: Model): Problem {
+function problemOf(given: readonly Operation[], model: Model, looksAhead: boolean): Problem {
   const hasUnknown = given.some((each) => each.type === 'info')
   const operations = hasUnknown ? withWitnessed(given, model) : given
   const known = operations.filter((each) => each.type === 'ok')
@@ -184,7 +192,7 @@ function problemOf(given: readonly Operation[], model: Model): Problem {
     kinds: kindsOf(unknown, model),
     returns: returnsOf(known, unknown, model),
     foresight: unknown.length > 0 ? model.foresight?.([...known, ...unknown]) : undefined,
-    outlook: model.outlook?.(known, unknown),
+    outlook: looksAhead ? model.outlook?.(known, unknown) : undefined,
   }
 }
 
@@ -237,7 +245,7 @@ function rankOf(
   const last = ranks?.get(returning)
   const rank = ranks?.get(operation)
   if (last !== undefined && rank !== undefined) return rank - last
-  return operation === returning ? -1 : (operation.returnedAt ?? Infinity)
+  return operation === returning ? -1 : (rank ?? operation.returnedAt ?? Infinity)
 }
 
 function returnOf(known: readonly Operation[], index: number): number {

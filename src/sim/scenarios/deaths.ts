@@ -36,6 +36,9 @@ export function deathsScenario(variant: DeathsVariant = 'right'): Scenario {
     async (world) => {
       await world.sleep(world.durationMs)
       await world.calm()
+      // What trouble of the engine has cost of leases shows only as they end: nobody else is to die later.
+      await world.sleep(noticedWithinMs)
+      await world.calm()
       const [first = '', ...others] = world.names
       const ends = others.map((name) => endOf(world, name, first))
       await world.sleep(underWayMs)

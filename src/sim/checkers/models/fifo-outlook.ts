@@ -13,6 +13,9 @@ import { countBelow } from './count-below.ts'
 import type { Outlook } from './model.ts'
 import { foundNothing, gaveElement, returnOf } from './queue-operations.ts'
 
+/** Numbers of removals that are followed at once; past them the outlook lets a state pass, since looking costs time. */
+const countsMax = 12
+
 interface Takings {
   /** Sorted, of completed dequeues that gave an element. */
   readonly invoked: readonly number[]
@@ -111,6 +114,7 @@ function canBeTaken(takings: Takings, { elements, taken, removed, emptyBy, wants
       if (!isWanted && removed + count < countBelow(takings.removals, until)) next.push(count + 1)
     }
     if (next.length === 0) return false
+    if (next.length > countsMax) return true
     counts = next
   }
   return true
