@@ -33,7 +33,11 @@ export const rooms: readonly Room[] = [
   room('host', { closed: false, mayImport: ['lib', 'wire', 'edges'], packages: [] }),
   room('engines', { closed: false, mayImport: ['lib', 'wire', 'edges'], packages: [] }),
   room('threads', { closed: false, mayImport: ['lib', 'protocols', 'edges', 'host'], packages: [] }),
-  room('sim', { closed: true, mayImport: [...belowSharing, 'sharing'], packages: [...schema, '@noble/hashes/sha2.js'] }),
+  room('sim', {
+    closed: true,
+    mayImport: [...belowSharing, 'sharing'],
+    packages: [...schema, '@noble/hashes/sha2.js'],
+  }),
 ]
 
 /** The public faces: they tie the edges to the kernel and may import anything. */
