@@ -1,5 +1,7 @@
 /**
  * What the scenario `run` runs elsewhere: a module of jobs and a program, which note in a ledger that they ran.
+ *
+ * The ledger is the scenario's own and outlives every member, so a second execution in another life is seen.
  */
 import type { Programs } from '../running/virtual-processes.ts'
 import type { Modules } from '../running/virtual-workers.ts'
