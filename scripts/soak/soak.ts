@@ -4,12 +4,13 @@
  * It prints virtual hours, faults by kind and operations checked, and what a run without a failure proves: of n independent trials without one, the
  * rate is under 3/n at 95 % (the rule of three; Hanley and Lippman-Hand, 1983). Seeds follow from the moment it was started, unless `--from` says.
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { scenarioNamed } from '../../src/sim/scenarios/registry.ts'
 import { addTotals, noTotals, type Totals } from '../../src/sim/search/seeds.ts'
 import type { SoakLine } from './soak-process.ts'
 
@@ -26,8 +27,19 @@ class Soak {
   readonly sums = new Map<string, Totals>()
   readonly failures: Extract<SoakLine, { kind: 'failure' }>[] = []
   lastSeed = 0
+  readonly #processes = new Set<ChildProcess>()
+
+  add(child: ChildProcess): void {
+    this.#processes.add(child)
+  }
+
+  stop(): void {
+    for (const child of this.#processes) child.kill()
+  }
 
   hear(text: string): void {
+    // One that was cut by the end of its process.
+    if (!text.endsWith('}')) return
     const line = JSON.parse(text) as SoakLine
     if (line.kind === 'sum') {
       this.sums.set(line.scenario, addTotals(this.sums.get(line.scenario) ?? noTotals, line.totals))
@@ -66,14 +78,22 @@ async function main(): Promise<number> {
     console.error(help)
     return 2
   }
+  for (const name of positionals) scenarioNamed(name)
   const soak = new Soak()
   console.log(`seeds from ${from}, ${processes} processes, ${minutes} minutes, Node ${process.versions.node}`)
   using progress = tellProgress(soak)
+  // The processes get the signal of a terminal as well; what they had run by then is told.
+  let isInterrupted = false
+  process.once('SIGINT', () => {
+    isInterrupted = true
+    soak.stop()
+  })
   const codes = await Promise.all(
     Array.from({ length: processes }, (_, index) => runProcess(soak, [from + index, processes, minutes], positionals)),
   )
   progress.stop()
   tellSums(soak, from)
+  if (isInterrupted) return 130
   return soak.failures.length > 0 || codes.some((code) => code !== 0) ? 1 : 0
 }
 
@@ -88,6 +108,7 @@ async function runProcess(soak: Soak, settings: readonly number[], names: readon
     [join(import.meta.dirname, 'soak-process.ts'), ...settings.map(String), ...names],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
+  soak.add(child)
   for await (const line of createInterface({ input: child.stdout })) soak.hear(line)
   return await new Promise((resolve) => {
     if (child.exitCode !== null) resolve(child.exitCode)
