@@ -10,6 +10,7 @@ import type { System } from '../../servers/system.ts'
 import { memberScenario } from '../members/member-scenario.ts'
 import type { World } from '../members/world.ts'
 import type { Scenario } from '../scenario.ts'
+import { persistently } from './clients.ts'
 
 const Pond = defineService('pond', { stay: {} })
 
@@ -30,7 +31,7 @@ export function deathsScenario(variant: DeathsVariant = 'right'): Scenario {
       durationMs: 4_000,
       program: async (system) => {
         const stay = (): Promise<void> => new Promise<void>(() => undefined)
-        await system.serve(Pond, { stay }, { name: pondOf(system.name) })
+        await persistently(system, () => system.serve(Pond, { stay }, { name: pondOf(system.name) }))
       },
     },
     async (world) => {
