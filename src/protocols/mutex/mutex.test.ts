@@ -129,6 +129,17 @@ describe('the token', () => {
     assert.deepEqual(kinds(ring), ['a#1 lost'])
   })
 
+  it('whose taker dies with it is not reported lost where the acknowledgement comes before the news', () => {
+    const ring = started()
+    ring.fire('a', { kind: 'rest' })
+    ring.inject(life('a'), 'b', { kind: 'TOKEN', generation: 1, hop: 1, entry: 0 })
+    ring.crash('b', 'unseen')
+    ring.deliver()
+    ring.submit('a', { kind: 'parted', peer: life('b') })
+    assert.deepEqual(kinds(ring), [])
+    assert.deepEqual([ring.state('a').token, ring.state('a').passing], [undefined, undefined])
+  })
+
   it('of an older generation is acknowledged and dropped', () => {
     const ring = started()
     ring.fire('a', { kind: 'rest' })

@@ -21,6 +21,7 @@ import { randomStream } from '../random-streams.ts'
 import { memberNames, type Plan, type Report } from '../scenario.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { RingLedger } from './token-ring-ledger.ts'
+import { isTokenThere } from './token-ring-presence.ts'
 import { GuardedStore } from './token-ring-store.ts'
 import { ViolationList } from './violation-list.ts'
 import { played, reportOf } from './machine-run.ts'
@@ -267,29 +268,15 @@ export class TokenRingRun {
     this.#world.after(delayMs, () => this.#mend())
   }
 
+  /**
+   * The greatest generation that was given has to be there: where that one died with its holder, an older token may go
+   * on, but a store that has met the newer one refuses it.
+   */
   #mend(): void {
-    this.#isMending = !this.#isTokenThere()
+    this.#isMending = !isTokenThere(this.#states(), this.#generation)
     if (!this.#isMending) return
     this.#regenerate()
     this.#world.after(mendAgainMs, () => this.#mend())
-  }
-
-  /**
-   * With somebody who runs, and of the greatest generation that was given: where that one died with its holder, an older
-   * token may go on, but a store that has met the newer one refuses it.
-   */
-  #isTokenThere(): boolean {
-    const newest = this.#generation
-    return this.#states().some(
-      (state) => state.generation === newest && (state.token !== undefined || this.#isOnItsWay(state)),
-    )
-  }
-
-  /** Not taken yet: where its receiver took it and died, `lost` follows. */
-  #isOnItsWay({ generation, passing }: State): boolean {
-    if (passing === undefined) return false
-    const target = this.#world.stateOf(passing.to)
-    return target === undefined || target.generation < generation || target.hopSeen < passing.token.hop
   }
 
   #regenerate(): void {
