@@ -98,8 +98,8 @@ async function runAgain(saved: SavedTrace, options: SimulateCommandOptions): Pro
 async function runPlan(header: RunHeader): Promise<Report> {
   const { scenario, module } = await findScenario(header.module ?? header.scenario).catch(toldWhatToDo)
   const plan = planOf(scenario, header.plan.seed, header.plan)
-  using guards = installGuards()
-  const surroundings = nodeSurroundings(module === undefined ? undefined : guards)
+  using guards = module === undefined ? undefined : installGuards()
+  const surroundings = nodeSurroundings(guards)
   const { report } = await traced(scenario, plan, surroundings)
   return report
 }

@@ -9,6 +9,7 @@ import type { Fault } from '../sim/faults/fault.ts'
 import type { Scenario, Surroundings } from '../sim/scenario.ts'
 import { planOf, type PlanOptions } from '../sim/search/plans.ts'
 import { type Failure, runSeeds, type Totals } from '../sim/search/seeds.ts'
+import { trialsMaxDefault } from '../sim/search/shrink.ts'
 import { commandWord } from '../simulation/command-word.ts'
 import { saveTrace, shellWord, tellFailedRun, traced } from '../simulation/failed-run.ts'
 import { installGuards } from '../simulation/guards/guards.ts'
@@ -24,9 +25,9 @@ import { totalsText } from './totals-text.ts'
 export async function runScenario(word: string, options: SimulateCommandOptions): Promise<number> {
   using interruption = new Interruption()
   const { scenario, module } = await findScenario(word)
-  using guards = installGuards()
   // Ours are held by lint, and run faster without.
-  const surroundings = nodeSurroundings(module === undefined ? undefined : guards)
+  using guards = module === undefined ? undefined : installGuards()
+  const surroundings = nodeSurroundings(guards)
   const planned = plannedBy(options)
   const { totals, failure } = await search(scenario, options, planned, surroundings, interruption.signal)
   if (failure !== undefined) return tellFailure(word, options, { scenario, module, failure, surroundings })
@@ -57,7 +58,7 @@ async function tellFailure(
   found: { scenario: Scenario; module: string | undefined; failure: Failure; surroundings: Surroundings },
 ): Promise<number> {
   const replay = replayCommand(word, found.failure.plan.seed, options)
-  using bar = new ProgressBar('making it smaller', shrinkTrialsMax)
+  using bar = new ProgressBar('making it smaller', trialsMaxDefault)
   const told = await tellFailedRun({
     ...found,
     ...{ replay, isShrunk: options.shrink, traceFile: options.save },
@@ -84,8 +85,6 @@ async function tellFailure(
   }
   return exitCode.failed
 }
-
-const shrinkTrialsMax = 200
 
 /** The very command, less what is as it is by default. */
 function replayCommand(word: string, seed: number, options: SimulateCommandOptions): string {

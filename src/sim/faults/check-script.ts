@@ -40,6 +40,10 @@ const fieldsOf: Readonly<Record<FaultKind, Readonly<Record<string, Check>>>> = {
 
 const hint = 'docs/simulate.md lists the faults and what each of them takes.'
 
+export function isFaultKind(text: string): text is FaultKind {
+  return Object.hasOwn(fieldsOf, text)
+}
+
 export const allFaultKinds = Object.keys(fieldsOf) as FaultKind[]
 
 /** Between whole members are streams, where copies do not exist: `duplicate` would do nothing. */
@@ -75,9 +79,9 @@ function wrongWith(given: unknown, bounds: ScriptBounds): string | undefined {
   if (typeof given !== 'object' || given === null) return 'it is no object'
   const fault = new Map<string, unknown>(Object.entries(given))
   const kind = fault.get('kind')
-  if (typeof kind !== 'string' || !Object.hasOwn(fieldsOf, kind)) return `there is no kind ${shown(kind)}`
-  if (!bounds.kinds.includes(kind as FaultKind)) return `"${kind}" is none that this scenario can do`
-  for (const [field, check] of Object.entries(fieldsOf[kind as FaultKind])) {
+  if (typeof kind !== 'string' || !isFaultKind(kind)) return `there is no kind ${shown(kind)}`
+  if (!bounds.kinds.includes(kind)) return `"${kind}" is none that this scenario can do`
+  for (const [field, check] of Object.entries(fieldsOf[kind])) {
     const wrong = check(fault.get(field), bounds)
     if (wrong !== undefined) return `"${kind}" has ${field} ${shown(fault.get(field))}, ${wrong}`
   }

@@ -11,7 +11,7 @@ import { memberOf } from '../../lib/identifiers.ts'
 import { describeEvent, timeText, worldText } from './describe-event.ts'
 import { plainText } from './plain-text.ts'
 import { isLifted, nameOf, type SpaceTime, type TracedMessage, worldName } from './space-time.ts'
-import { isFaultKind } from './trace-header.ts'
+import { isFaultKind } from '../faults/check-script.ts'
 
 export const rowHeight = 26
 export const top = 20

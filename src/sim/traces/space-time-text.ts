@@ -16,7 +16,7 @@ import { type Address, memberOf } from '../../lib/identifiers.ts'
 import { describeEvent, timerText, timeText, worldText } from './describe-event.ts'
 import { briefDetail, plainText } from './plain-text.ts'
 import { isLifted, nameOf, type SpaceTime, spaceTimeOf, type TracedMessage, worldName } from './space-time.ts'
-import { isFaultKind } from './trace-header.ts'
+import { isFaultKind } from '../faults/check-script.ts'
 import { TextCanvas } from './text-canvas.ts'
 
 export interface SpaceTimeTextOptions {

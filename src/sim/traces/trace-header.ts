@@ -4,7 +4,8 @@
  *
  * Kinds of faults are known here by name; whether their numbers make sense, `checkScript` says when the plan is run.
  */
-import { type Fault, type FaultKind, faultsMax } from '../faults/fault.ts'
+import { isFaultKind } from '../faults/check-script.ts'
+import { type Fault, faultsMax } from '../faults/fault.ts'
 import type { Plan, Violation } from '../scenario.ts'
 import {
   countOf,
@@ -51,35 +52,6 @@ export const traceVersion = 1
 /** Steps of a path of the explorer. */
 export const choicesMax = 100_000
 const membersMax = 10_000
-
-/** All of them, or this does not compile. */
-const faultKinds: Readonly<Record<FaultKind, true>> = {
-  loss: true,
-  duplicate: true,
-  reorder: true,
-  delay: true,
-  bandwidth: true,
-  break: true,
-  partition: true,
-  crash: true,
-  pause: true,
-  slow: true,
-  'clock-offset': true,
-  'clock-drift': true,
-  'clock-jump': true,
-  'disk-full': true,
-  'torn-write': true,
-  'bit-flip': true,
-  'sync-failure': true,
-  'engine-unreachable': true,
-  'lease-expiry': true,
-  'engine-slow': true,
-  'engine-crash': true,
-}
-
-export function isFaultKind(text: string): text is FaultKind {
-  return Object.hasOwn(faultKinds, text)
-}
 
 export function isHeader(value: unknown): value is Fields {
   return isFields(value) && Object.hasOwn(value, 'format')
