@@ -3,6 +3,8 @@
  *
  * Written without Node's Buffer, so that the rooms that also run in a simulator or a browser can use it.
  */
+/** Arguments of one call. */
+const packedAtOnce = 4_096
 const digits = '0123456789abcdef'
 const hexOfByte: readonly string[] = Array.from(
   { length: 256 },
@@ -21,6 +23,22 @@ export function fromHex(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length / 2)
   for (let index = 0; index < bytes.length; index++)
     bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16)
+  return bytes
+}
+
+/** A string of one character a byte, which takes about as many bytes: for small pieces that live long in great number. */
+export function packBytes(bytes: Uint8Array): string {
+  let packed = ''
+  for (let start = 0; start < bytes.length; start += packedAtOnce) {
+    packed += String.fromCharCode(...bytes.subarray(start, start + packedAtOnce))
+  }
+  return packed
+}
+
+/** What `packBytes` was given; new bytes each time. */
+export function unpackBytes(packed: string): Uint8Array {
+  const bytes = new Uint8Array(packed.length)
+  for (let index = 0; index < bytes.length; index++) bytes[index] = packed.charCodeAt(index)
   return bytes
 }
 

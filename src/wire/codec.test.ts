@@ -65,7 +65,7 @@ const travelling = fc.letrec((tie) => ({
     tie('leaf'),
     fc.array(tie('any'), { maxLength: 5 }),
     fc.dictionary(
-      fc.string().filter((key) => key !== '__proto__'),
+      fc.string().filter((key) => key !== '__proto__' && key !== 'constructor'),
       tie('any'),
       { maxKeys: 5, noNullPrototype: true },
     ),
@@ -122,6 +122,7 @@ const refusedBytes: readonly (readonly [string, string])[] = [
   ['a Map with a key without a value', 'c19201a161'],
   ['a bigint that is no number', 'c19204a27a7a'],
   ['a field named __proto__', '81a95f5f70726f746f5f5f81a161c3'],
+  ['a field named constructor', '81ab636f6e7374727563746f72c3'],
   ['an array that says it has more items than bytes are left', '93c0'],
   ['nesting over the bound', `${'91'.repeat(200)}01`],
 ]
@@ -157,6 +158,7 @@ const refusedValues: readonly (readonly [unknown, RegExp])[] = [
   [new Map([['k', [() => 1]]]), /^\$\.get\("k"\)\[0\] cannot travel/],
   [new Set([Symbol('s')]), /^\$\.values\(\) cannot travel/],
   [JSON.parse('{"a":{"__proto__":1}}'), /^\$\.a\.__proto__ cannot travel/],
+  [{ a: [{ constructor: 1 }] }, /^\$\.a\[0\]\.constructor cannot travel: no field may have this name/],
   [{ then: () => {} }, /^\$\.then cannot travel/],
   [loop, /^\$\.self\.self.* cannot travel: it is nested over 128 deep, or in a cycle/],
   [{ huge: 2n ** 70_000n }, /^\$\.huge cannot travel: it is a bigint/],
@@ -188,6 +190,12 @@ test('an error arrives with its class, message, stack, code and causes', () => {
   assert.equal(arrived.cause.code, 'ENOSPC')
 })
 
+test('reading an error leaves the stacks of later errors as they are', () => {
+  decode(encode(new Error('from elsewhere')))
+  assert.throws(() => decode(Buffer.from('c19403a0a001', 'hex')), { code: 'frame-refused' })
+  assert.match(new Error('here').stack ?? '', /codec\.test/)
+})
+
 test('an error travels even when its cause cannot', () => {
   const arrived = decode(encode(new Error('outer', { cause: () => 1 }))) as Error
   assert.equal(arrived.cause, '() => 1')
@@ -199,6 +207,22 @@ test('an error as deep as a value may be arrives with all its causes', () => {
   let value: unknown = cause
   for (let level = 0; level < 127; level++) value = [value]
   assert.deepStrictEqual(decode(encode(value)), value)
+})
+
+for (const leaf of [new Uint8Array(3), new Date(5), 2n ** 70n]) {
+  test(`${describe(leaf)} at the greatest depth arrives equal, in both forms`, () => {
+    for (const other of [1, new Set()]) {
+      let value: unknown = leaf
+      for (let level = 1; level < 128; level++) value = [value]
+      assert.deepStrictEqual(decode(encode([value, other])), [value, other])
+    }
+  })
+}
+
+test('the tagged form is refused where it is nested deeper than a value may be', () => {
+  const nested = (depth: number): Uint8Array => Buffer.from(`c1${'9200'.repeat(depth)}01`, 'hex')
+  assert.doesNotThrow(() => decode(nested(128)))
+  assert.throws(() => decode(nested(129)), { code: 'frame-refused' })
 })
 
 test('what was encoded is not changed by what is encoded later', () => {

@@ -40,6 +40,8 @@ const cellStart = headBytes + cellHeadBytes
 export class FrameReader {
   /** May be changed between two frames, within a chunk too. */
   sink: FrameSink
+  /** Of a frame behind its length; may be changed like the sink. A longer one is refused before anything is allocated. */
+  lengthMax = frameLengthMax
   /** The start of a frame whose head has not fully arrived. */
   readonly #head = new Uint8Array(cellStart)
   #headFilled = 0
@@ -77,7 +79,7 @@ export class FrameReader {
     let at = from
     while (at + headBytes <= chunk.length) {
       const length = readU32(chunk, at)
-      if (!isGoodLength(length)) return this.#refuse(badLength(length), chunk)
+      if (!this.#isGoodLength(length)) return this.#refuse(badLength(length), chunk)
       const kind = chunk[at + lengthBytes] ?? 0
       if (kind === linkKind.cell) {
         if (at + cellStart > chunk.length) break
@@ -101,7 +103,7 @@ export class FrameReader {
     this.#head.set(chunk.subarray(at))
     this.#headFilled = chunk.length - at
     const length = this.#headFilled < lengthBytes ? frameLengthMin : readU32(chunk, at)
-    return isGoodLength(length) ? chunk.length : this.#refuse(badLength(length), chunk)
+    return this.#isGoodLength(length) ? chunk.length : this.#refuse(badLength(length), chunk)
   }
 
   /** One byte or a few at a time, until it shows what the frame is; then on as usual. */
@@ -115,7 +117,7 @@ export class FrameReader {
     const at = from + count
     if (this.#headFilled < lengthBytes) return at
     const length = readU32(head, 0)
-    if (!isGoodLength(length)) return this.#refuse(badLength(length), chunk)
+    if (!this.#isGoodLength(length)) return this.#refuse(badLength(length), chunk)
     if (this.#headFilled < headBytes || this.#headFilled < wanted) return at
     return this.#onHead(head, length, chunk, at)
   }
@@ -170,14 +172,14 @@ export class FrameReader {
     return refusal === undefined ? end : this.#refuse(refusal, chunk)
   }
 
+  #isGoodLength(length: number): boolean {
+    return length >= frameLengthMin && length <= this.lengthMax
+  }
+
   #refuse(refusal: string, chunk: Uint8Array): number {
     this.#refusal = refusal
     return chunk.length
   }
-}
-
-function isGoodLength(length: number): boolean {
-  return length >= frameLengthMin && length <= frameLengthMax
 }
 
 function badLength(length: number): string {

@@ -6,18 +6,24 @@
  */
 import { lengthBytes, frameLengthMin, cellHeadBytes, headBytes, linkKind, writeU32, writeU48 } from './frame.ts'
 
-const slabBytes = 65_536
+const slabBytesDefault = 65_536
 /** Bodies up to this size are copied, which is cheaper than one more chunk for the socket. */
 export const copiedBytesMax = 4_096
 /** Up to this size a loop copies faster than a call does. */
 const loopedBytesMax = 48
 
 export class FrameWriter {
+  readonly #slabBytes: number
   #slab = new Uint8Array(0)
   #start = 0
   #end = 0
   #chunks: Uint8Array[] = []
   #pendingBytes = 0
+
+  /** A smaller slab is for a writer of a few small frames. */
+  constructor(slabBytes: number = slabBytesDefault) {
+    this.#slabBytes = slabBytes
+  }
 
   /** What `take` would give. */
   get pendingBytes(): number {
@@ -108,7 +114,7 @@ export class FrameWriter {
   #reserve(count: number): void {
     if (this.#end + count <= this.#slab.length) return
     this.#closeChunk()
-    this.#slab = new Uint8Array(Math.max(slabBytes, count))
+    this.#slab = new Uint8Array(Math.max(this.#slabBytes, count))
     this.#start = this.#end = 0
   }
 

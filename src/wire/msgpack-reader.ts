@@ -7,6 +7,7 @@
  * checks each size against what is there. Short texts are made without the decoder, keys are kept from earlier values.
  */
 import { fromUtf8Lenient } from '../lib/text.ts'
+import { isRefusedName } from './travels.ts'
 
 const undefinedExtension = 0
 const timestampExtension = 0xff
@@ -167,7 +168,7 @@ function readMap(count: number, depth: number): object {
   const fields: Record<string, unknown> = {}
   for (let index = 0; index < count; index++) {
     const key = readKey()
-    if (key === '__proto__') throw new MalformedValue('a field named __proto__')
+    if (isRefusedName(key)) throw new MalformedValue('a field with a name that no field may have')
     fields[key] = readValue(depth - 1)
   }
   return fields

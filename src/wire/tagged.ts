@@ -7,6 +7,7 @@
  */
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { stackReceived, stackToSend } from './error-stacks.ts'
+import { isFlood } from './hash-flood.ts'
 import { travellingOf, travellingOfTag } from './travelling.ts'
 import { bigintDigitsMax, depthMax, isTypedArray, kindOf, typedArrayClasses } from './travels.ts'
 
@@ -36,23 +37,23 @@ export function tagged(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, tagged(item)]))
 }
 
-/** Throws for what `tagged` does not give. */
-export function untagged(value: unknown): unknown {
+/** Throws for what `tagged` does not give, of a value that is itself so deep in another. */
+export function untagged(value: unknown, depth = 0): unknown {
   // oxlint-disable-next-line no-restricted-globals -- a Date is a value that travels; nothing here reads a clock
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return value
-  if (!Array.isArray(value)) return untaggedFields(value as Record<string, unknown>)
+  if (!Array.isArray(value)) return untaggedFields(value as Record<string, unknown>, depth)
   const items: readonly unknown[] = value
+  if (items[0] === tagOf.bigint) return untaggedBigint(items[1])
+  if (depth >= depthMax) throw malformed('what is nested too deep')
   switch (items[0]) {
     case tagOf.array:
-      return items.slice(1).map(untagged)
+      return items.slice(1).map((item) => untagged(item, depth + 1))
     case tagOf.map:
-      return untaggedMap(items)
+      return untaggedMap(items, depth + 1)
     case tagOf.set:
-      return new Set(items.slice(1).map(untagged))
+      return untaggedSet(items, depth + 1)
     case tagOf.error:
-      return untaggedError(items)
-    case tagOf.bigint:
-      return untaggedBigint(items[1])
+      return untaggedError(items, 0)
     case tagOf.arrayBuffer:
       return bytesOf(items[1]).slice().buffer
     case tagOf.typedArray:
@@ -64,16 +65,26 @@ export function untagged(value: unknown): unknown {
   }
 }
 
-function untaggedFields(fields: Record<string, unknown>): object {
-  for (const key of Object.keys(fields)) fields[key] = untagged(fields[key])
+function untaggedFields(fields: Record<string, unknown>, depth: number): object {
+  if (depth >= depthMax) throw malformed('what is nested too deep')
+  for (const key of Object.keys(fields)) fields[key] = untagged(fields[key], depth + 1)
   return fields
 }
 
-function untaggedMap(items: readonly unknown[]): Map<unknown, unknown> {
+function untaggedMap(items: readonly unknown[], depth: number): Map<unknown, unknown> {
   if (items.length % 2 !== 1) throw malformed('a Map with a key without a value')
+  const keys: unknown[] = []
+  for (let index = 1; index < items.length; index += 2) keys.push(untagged(items[index], depth))
+  if (isFlood(keys)) throw malformed('a Map whose keys were chosen to be slow')
   const map = new Map<unknown, unknown>()
-  for (let index = 1; index < items.length; index += 2) map.set(untagged(items[index]), untagged(items[index + 1]))
+  for (let index = 0; index < keys.length; index++) map.set(keys[index], untagged(items[index * 2 + 2], depth))
   return map
+}
+
+function untaggedSet(items: readonly unknown[], depth: number): Set<unknown> {
+  const members = items.slice(1).map((item) => untagged(item, depth))
+  if (isFlood(members)) throw malformed('a Set whose members were chosen to be slow')
+  return new Set(members)
 }
 
 function taggedBigint(value: bigint): unknown {
@@ -113,15 +124,34 @@ const errorClasses: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 }
 
-function untaggedError(items: readonly unknown[]): Error {
+function untaggedError(items: readonly unknown[], causes: number): Error {
   const [, name, message, stack, code, cause] = items
   if (typeof name !== 'string' || typeof message !== 'string' || typeof stack !== 'string') throw malformed('an Error')
   const known = Object.hasOwn(errorClasses, name) ? errorClasses[name] : undefined
-  const error = new (known ?? Error)(message, cause === undefined ? undefined : { cause: untagged(cause) })
+  const options = cause === undefined ? undefined : { cause: untaggedCause(cause, causes) }
+  const error = withoutStack(() => new (known ?? Error)(message, options))
   if (known === undefined && name !== 'Error') define(error, 'name', name)
   define(error, 'stack', stackReceived(name, message, stack))
   if (typeof code === 'string' || typeof code === 'number') Object.assign(error, { code })
   return error
+}
+
+/** The stack came with the error. To take one here as well costs V8 most of the time, which a frame full of errors shows. */
+function withoutStack(make: () => Error): Error {
+  const settings = Error as unknown as { stackTraceLimit?: unknown }
+  const limit = settings.stackTraceLimit
+  settings.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    settings.stackTraceLimit = limit
+  }
+}
+
+function untaggedCause(cause: unknown, causes: number): unknown {
+  if (!Array.isArray(cause) || cause[0] !== tagOf.error) return untagged(cause, depthMax - causeDepthMax)
+  if (causes >= causesMax) throw malformed('an Error with too many causes')
+  return untaggedError(cause, causes + 1)
 }
 
 function define(error: Error, key: 'name' | 'stack', value: string): void {

@@ -10,6 +10,11 @@ import { travellingOf } from './travelling.ts'
 export const depthMax = 128
 export const bigintDigitsMax = 16_384
 
+/** JavaScript reads these names in a special way, so no field that travels has one; a Map may have them for keys. */
+export function isRefusedName(name: string): boolean {
+  return name === '__proto__' || name === 'constructor'
+}
+
 export type Kind = 'plain' | 'tagged' | 'refused'
 
 export const typedArrayClasses = [
@@ -42,25 +47,29 @@ export function kindOf(value: unknown, depth: number): Kind {
 }
 
 function kindOfObject(value: object, depth: number): Kind {
-  if (depth >= depthMax) return 'refused'
   const prototype: unknown = Object.getPrototypeOf(value)
+  if (depth >= depthMax) return isLeaf(value, prototype) ? 'plain' : 'refused'
   if (prototype === Object.prototype || prototype === null)
     return kindOfFields(value as Record<string, unknown>, depth + 1)
   if (prototype === Array.prototype) return kindOfItems(value as readonly unknown[], depth + 1)
-  // oxlint-disable-next-line no-restricted-globals -- a Date is a value that travels; nothing here reads a clock
-  if (value instanceof Uint8Array || prototype === Date.prototype) return 'plain'
+  if (isLeaf(value, prototype)) return 'plain'
   if (prototype === Map.prototype) return tagging(kindOfEntries(value as ReadonlyMap<unknown, unknown>, depth + 1))
   if (prototype === Set.prototype) return tagging(kindOfItems([...(value as ReadonlySet<unknown>)], depth + 1))
   if (value instanceof Error || prototype === ArrayBuffer.prototype || isTypedArray(value)) return 'tagged'
   return travellingOf(value) === undefined ? 'refused' : 'tagged'
 }
 
+/** An object in which nothing can be nested: it is one to MessagePack too. */
+function isLeaf(value: object, prototype: unknown): boolean {
+  // oxlint-disable-next-line no-restricted-globals -- a Date is a value that travels; nothing here reads a clock
+  return value instanceof Uint8Array || prototype === Date.prototype
+}
+
 function kindOfFields(fields: Record<string, unknown>, depth: number): Kind {
   let kind: Kind = 'plain'
   for (const key in fields) {
     const value = fields[key]
-    if (typeof value === 'string' && key !== '__proto__') continue
-    const fieldKind = key === '__proto__' ? 'refused' : kindOf(value, depth)
+    const fieldKind = isRefusedName(key) ? 'refused' : typeof value === 'string' ? 'plain' : kindOf(value, depth)
     if (fieldKind === 'refused') return fieldKind
     if (fieldKind === 'tagged') kind = fieldKind
   }
@@ -108,7 +117,8 @@ export function findCulprit(value: unknown, path: string, depth: number): Culpri
   if (typeof value !== 'object' || value === null) return { path, reason: reasonOf(value) }
   if (depth >= depthMax) return { path: shortened(path), reason: `it is nested over ${depthMax} deep, or in a cycle` }
   for (const [step, part] of partsOf(value)) {
-    if (step === '.__proto__') return { path: path + step, reason: 'no field may have this name' }
+    if (step.startsWith('.') && isRefusedName(step.slice(1)))
+      return { path: path + step, reason: 'no field may have this name' }
     const culprit = findCulprit(part, path + step, depth + 1)
     if (culprit !== undefined) return culprit
   }
