@@ -21,13 +21,14 @@ const belowServers = [...belowKernel, 'kernel']
 const belowSharing = [...belowServers, 'servers']
 const belowFaces = [...belowSharing, 'sharing', 'host', 'engines', 'threads', 'sim']
 const schema = ['@standard-schema/spec']
+const hashes = ['@noble/hashes/sha2.js', '@noble/hashes/hmac.js']
 
 export const rooms: readonly Room[] = [
   room('lib', { closed: true, mayImport: [], packages: [] }),
   room('wire', { closed: true, mayImport: ['lib'], packages: ['#msgpackr'] }),
   room('protocols', { closed: true, mayImport: ['lib'], packages: [] }),
   room('edges', { closed: true, mayImport: ['lib', 'wire'], packages: [] }),
-  room('kernel', { closed: true, mayImport: belowKernel, packages: schema }),
+  room('kernel', { closed: true, mayImport: belowKernel, packages: [...schema, ...hashes] }),
   room('servers', { closed: true, mayImport: belowServers, packages: schema }),
   room('sharing', { closed: true, mayImport: belowSharing, packages: schema }),
   room('host', { closed: false, mayImport: ['lib', 'wire', 'edges'], packages: [] }),
@@ -36,7 +37,7 @@ export const rooms: readonly Room[] = [
   room('sim', {
     closed: true,
     mayImport: [...belowSharing, 'sharing'],
-    packages: [...schema, '@noble/hashes/sha2.js'],
+    packages: [...schema, ...hashes],
   }),
 ]
 

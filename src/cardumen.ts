@@ -7,12 +7,31 @@ export { type DaemonInfo, up, type UpOptions } from './fleet/up.ts'
 export { down, type Downed } from './fleet/down.ts'
 export type { FleetOptions } from './fleet/daemons.ts'
 export { join, type JoinOptions } from './join.ts'
-export { type OfferOptions, System } from './servers/system.ts'
+export { type AuditReader, type OfferOptions, type RevokeOptions, System } from './servers/system.ts'
 export type { Cancel, Clock } from './edges/clock.ts'
 export type { Random } from './lib/random.ts'
 export { jobSignal } from './host/current-job.ts'
 export { defineService } from './kernel/service.ts'
-export { Capability } from './kernel/capability.ts'
+export { Capability, type Restriction } from './kernel/capabilities/capability.ts'
+export { rights, type RightName, type Rights } from './kernel/capabilities/rights.ts'
+export { Standard } from './kernel/standard/standard-service.ts'
+export type { ObjectHooks, Parameter, ParameterValue } from './kernel/standard/standard-objects.ts'
+export type { AuditAct, AuditRecord } from './kernel/standard/audit.ts'
+export type { CapabilitySet } from './servers/environment.ts'
+export type { Directory } from './servers/directory/client.ts'
+export type {
+  Capabilities,
+  DirectoryChange,
+  DirectoryEvent,
+  Found,
+  GivenMasks,
+  ListOptions,
+  LookupOptions,
+  Masks,
+  Row,
+  RowChange,
+  WatchOptions,
+} from './servers/directory/changes.ts'
 export { CardumenError, isCardumenError } from './lib/cardumen-error.ts'
 export { errorCodes } from './lib/error-codes.ts'
 export type { Executed } from './lib/cardumen-error.ts'

@@ -1,10 +1,21 @@
 /**
  * Node's cryptography: one-shot and synchronous. Public keys are raw, 32 bytes, which Node takes and gives as JWK.
  */
-import { createPublicKey, generateKeyPairSync, hash, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto'
 import type { Crypto, Signer } from '../edges/crypto.ts'
 
 const keyBytes = 32
+/** What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410). */
+const privateKeyPrefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 export const hostCrypto: Crypto = {
   randomBytes(sizeBytes: number): Uint8Array {
@@ -16,8 +27,12 @@ export const hostCrypto: Crypto = {
   },
 
   newSigner(): Signer {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-    return { publicKey: rawKey(publicKey), sign: (message) => plain(sign(undefined, message, privateKey)) }
+    return signerWith(generateKeyPairSync('ed25519').privateKey)
+  },
+
+  signerOf(seed: Uint8Array): Signer {
+    const key = Buffer.concat([privateKeyPrefix, seed])
+    return signerWith(createPrivateKey({ key, format: 'der', type: 'pkcs8' }))
   },
 
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
@@ -28,6 +43,13 @@ export const hostCrypto: Crypto = {
       return false
     }
   },
+}
+
+function signerWith(privateKey: KeyObject): Signer {
+  return {
+    publicKey: rawKey(createPublicKey(privateKey)),
+    sign: (message) => plain(sign(undefined, message, privateKey)),
+  }
 }
 
 function rawKey(key: KeyObject): Uint8Array {

@@ -1,16 +1,15 @@
 /** Following a prefix of the engine, and names kept in memory by it. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Change, Engine, Entry, Lease, Listing, WatchBatch, WatchOptions } from '../edges/engine.ts'
+import type { Change, Engine, Entry, Listing, WatchBatch, WatchOptions } from '../edges/engine.ts'
+import { hostCrypto } from '../host/crypto.ts'
 import { BrokenInvariant } from '../lib/assert.ts'
-import { fromHex, toHex } from '../lib/bytes.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
-import { type Address, port, revision } from '../lib/identifiers.ts'
-import { fromUtf8, toUtf8 } from '../lib/text.ts'
-import { Capability } from './capability.ts'
+import { revision } from '../lib/identifiers.ts'
 import { HandClock } from './fixtures/hand-clock.ts'
+import { namedServer, testMemberKey } from './fixtures/named-server.ts'
 import { type Follower, follow } from './follow.ts'
-import { Names } from './names.ts'
+import { Names } from './ports/names.ts'
 
 function entry(key: string, value: Uint8Array, at: number): Entry {
   return { key, value, revision: revision(at), createdRevision: revision(at), lease: 'lease' }
@@ -99,15 +98,17 @@ describe('a follower of a prefix', () => {
 })
 
 describe('names', () => {
-  const its = port('ab'.repeat(16))
-  const capability = new Capability({ port: its, object: 0, check: new Uint8Array(16) })
-  const key = `name/probe/${its}`
-  const value = toUtf8(`${toHex(Capability.toBytes(capability))} m1#1`)
+  const unproven = {
+    publicKeyOf: () => testMemberKey,
+    identify: async () => undefined,
+    onUnproven: () => assert.fail('every row is proved'),
+  }
+  const { nameKey: key, nameValue: value } = namedServer('probe', 'm1#1')
   const put: Change = { kind: 'put', key, value, lease: 'lease' }
 
   it('do not take back a server of which the watch has said since that it is gone', async () => {
     const engine = new ToldEngine()
-    const names = new Names({ engine: engine.asEngine(), clock: new HandClock() })
+    const names = new Names({ engine: engine.asEngine(), clock: new HandClock(), crypto: hostCrypto, ...unproven })
     await names.start()
     await engine.say({ revision: revision(2), changes: [put] })
     assert.equal(names.servers('probe').length, 1)
@@ -121,7 +122,7 @@ describe('names', () => {
 
   it('find a server again that was set aside and still has its row', async () => {
     const [engine, clock] = [new ToldEngine(), new HandClock()]
-    const names = new Names({ engine: engine.asEngine(), clock })
+    const names = new Names({ engine: engine.asEngine(), clock, crypto: hostCrypto, ...unproven })
     engine.listing = { entries: [entry(key, value, 1)], revision: revision(1), more: false }
     await names.start()
     let told = 0
@@ -135,33 +136,6 @@ describe('names', () => {
     assert.equal(told, 2)
     stop()
     await names.close()
-    assert.equal(clock.timers, 0)
-  })
-
-  // Found by the scenario `names`: what such rows named had no server as long as their member lived.
-  it('take rows away later that the engine could not take away, or may have entered', async () => {
-    const [engine, clock] = [new ToldEngine(), new HandClock()]
-    const asked: string[] = []
-    let failure: CardumenError | undefined = new CardumenError('engine-failed', 'away', { executed: 'unknown' })
-    const transact: Engine['transact'] = ({ then }) => {
-      asked.push(then.map((operation) => operation.kind).join(' '))
-      return failure === undefined
-        ? Promise.resolve({ succeeded: true, revision: revision(9), reads: [] })
-        : Promise.reject(failure)
-    }
-    const names = new Names({ engine: { ...engine.asEngine(), transact }, clock })
-    const capability = Capability.fromBytes(fromHex((fromUtf8(value) ?? '').split(' ')[0] ?? '') ?? value)
-    assert.ok(capability !== undefined)
-    await assert.rejects(names.enter('probe', capability, 'server#1' as Address, {} as Lease), {
-      code: 'engine-failed',
-    })
-    await assert.rejects(names.remove('probe', capability), { code: 'engine-failed' })
-    await clock.advance(600)
-    failure = undefined
-    await clock.advance(600)
-    assert.deepEqual(asked, ['put put', 'delete delete', 'delete delete', 'delete delete'])
-    await clock.advance(5_000)
-    assert.equal(asked.length, 4)
     assert.equal(clock.timers, 0)
   })
 })

@@ -9,24 +9,29 @@ import type { Clock } from '../edges/clock.ts'
 import type { Crypto, Signer } from '../edges/crypto.ts'
 import type { Engine, Lease } from '../edges/engine.ts'
 import type { Network } from '../edges/network.ts'
+import type { TraceHook } from '../edges/trace.ts'
 import type { BrokenInvariant } from '../lib/assert.ts'
 import { CardumenError, isCardumenError } from '../lib/cardumen-error.ts'
 import { address, type Address, incarnationOf, type MemberId, memberOf } from '../lib/identifiers.ts'
 import { LamportClock } from '../lib/lamport-clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Outcome } from '../protocols/rpc/messages.ts'
-import { Calls } from './calls.ts'
-import type { Capability } from './capability.ts'
-import { defaultConcurrency, defaultMailbox, Dispatch } from './dispatch.ts'
+import { Audit } from './standard/audit.ts'
+import { Calls } from './calls/calls.ts'
+import { Capability } from './capabilities/capability.ts'
+import { Dispatch } from './calls/dispatch.ts'
 import { type Ending, farewells } from './ending.ts'
-import { atLeast, checkServiceName, drawnMemberName, givenMemberName } from './given-options.ts'
-import { Links, type LinksStatus } from './links.ts'
+import { Finding, type FindingOptions } from './calls/finding.ts'
+import { checkServiceName, drawnMemberName, givenMemberName } from './given-options.ts'
+import { Hosting } from './ports/hosting.ts'
+import { Links } from './links/links.ts'
 import { Listeners } from './listeners.ts'
 import { drawIncarnation, type MemberEntry, Membership, type Tags } from './membership.ts'
-import { Names, type ServerEntry } from './names.ts'
-import { RpcDriver } from './rpc-driver.ts'
+import type { MemberStatus } from './member-status.ts'
+import type { ServerEntry } from './ports/names.ts'
+import { RpcDriver } from './calls/rpc-driver.ts'
+import { Refusals } from './capabilities/refusals.ts'
 import type { KernelServeOptions, Served } from './serving.ts'
-import { ServedService } from './served-service.ts'
 import type { Client, Handlers, Operations, Service } from './service.ts'
 import { Traces } from './traces.ts'
 
@@ -37,7 +42,7 @@ export interface MemberEdges {
   readonly crypto: Crypto
   readonly random: Random
   /** The operating-system process that this member is. */
-  readonly process: { readonly pid: number; readonly host: string }
+  readonly process: { readonly pid: number; readonly host: string; readonly user: string }
 }
 
 export interface MemberOptions {
@@ -46,19 +51,6 @@ export interface MemberOptions {
   readonly tags?: Tags
   /** How long this member may stand still before the others take it for dead. Default 10,000. */
   readonly leaseTtlMs?: number
-}
-
-export interface MemberStatus {
-  readonly address: Address
-  readonly callsInFlight: number
-  readonly services: readonly string[]
-  readonly links: LinksStatus
-  /** Messages that were none of the rpc machine's. */
-  readonly messagesRefused: number
-  /** How often the engine failed while members or names were followed; what is known of them may be old meanwhile. */
-  readonly engineTroubles: number
-  /** The rpc machine, for people. */
-  readonly rpc: string
 }
 
 const leaseTtlMsDefault = 10_000
@@ -70,23 +62,28 @@ export class Member implements AsyncDisposable {
   readonly random: Random
   readonly engine: Engine
   readonly traces: Traces
+  readonly audit: Audit
   /** Resolves when this member is none any more: it left, its lease ended while it could not run, or its engine failed. */
   readonly ended: Promise<Ending>
   readonly #lease: Lease
   readonly #links: Links
   readonly #membership: Membership
-  readonly #names: Names
+  readonly #finding: Finding
+  readonly #hosting: Hosting
   readonly #driver: RpcDriver
   readonly #dispatch: Dispatch
   readonly #calls: Calls
-  readonly #crypto: Crypto
   readonly #signer: Signer
   readonly #partedListeners: Listeners<MemberEntry>
   readonly #joinedListeners: Listeners<MemberEntry>
   readonly #silenceListeners: Listeners<Address>
+  readonly #refusals: Refusals
+  readonly #refusalListeners: Listeners<string>
   #end: (how: Ending) => void = () => {}
   #closed: Promise<void> | undefined
   #messagesRefused = 0
+  /** Of all machines: each event of a life has a number of its own. */
+  #eventsTraced = 0
 
   /** @throws CardumenError `name-taken`, `name-invalid`, and what the engine and the network throw. */
   static async join(edges: MemberEdges, options: MemberOptions = {}): Promise<Member> {
@@ -109,58 +106,62 @@ export class Member implements AsyncDisposable {
     this.clock = clock
     this.random = random
     this.engine = engine
-    this.#crypto = crypto
     this.#signer = crypto.newSigner()
     this.#lease = lease
     this.#partedListeners = new Listeners(clock)
     this.#joinedListeners = new Listeners(clock)
     this.#silenceListeners = new Listeners(clock)
+    this.#refusalListeners = new Listeners(clock)
+    this.#refusals = new Refusals({ clock, onSummary: (text) => this.#refusalListeners.tell(text) })
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
     const lamport = new LamportClock()
+    const publicKeyOf = (of: Address): Uint8Array | undefined => this.#publicKeyOf(of)
+    const onBroken = (): void => void this.#leave('broken')
+    const send: FindingOptions['send'] = (to, kind, priority, header, headerBytes, body) =>
+      this.#links.send(to, kind, priority, header, headerBytes, body)
     this.#membership = new Membership({
       engine,
       clock,
       events: { onJoined: (entry) => this.#onJoined(entry), onParted: (entry) => this.#onParted(entry) },
     })
-    this.#names = new Names({ engine, clock })
+    this.#finding = new Finding({
+      ...{ engine, clock, crypto, random, lamport, self, lease, send, publicKeyOf, onBroken },
+      publicKey: this.#signer.publicKey,
+      identify: async (of) => (of === self ? this.#signer : await this.#membership.identify(of)),
+      onUnproven: (from) => this.#refusals.onRefused(from, 'proof'),
+    })
     this.#links = new Links({
-      systemId: engine.systemId,
-      self,
-      signer: this.#signer,
-      network,
-      clock,
-      crypto,
-      random,
-      lamport,
+      ...{ systemId: engine.systemId, self, signer: this.#signer, network, clock, crypto, random, lamport },
       identify: (peer) => this.#membership.identify(peer),
       events: {
         onMessage: (from, kind, time, bytes, start, end) => this.#onMessage(from, kind, time, bytes, start, end),
         onUp: (peer) => this.#driver.call({ kind: 'relinked', peer }),
         onDown: (peer) => this.#onDown(peer),
         onUnreachable: (peer, _error, everUp) => void this.#onUnreachable(peer, everUp),
+        onRefused: (peer, reason) => this.#refusals.onRefused(peer, reason),
       },
     })
     this.#driver = new RpcDriver({
-      self,
-      incarnation: incarnationOf(self),
-      clock,
-      random,
-      lamport,
-      send: (to, kind, priority, header, headerBytes, body) =>
-        this.#links.send(to, kind, priority, header, headerBytes, body),
+      ...{ self, incarnation: incarnationOf(self), clock, random, lamport, send, onBroken },
       onOutcome: (outcome) => this.#onOutcome(outcome),
-      onBroken: () => void this.#leave('broken'),
     })
-    this.traces = new Traces(clock, (hook) => this.#driver.setTraceHook(hook))
+    this.traces = new Traces(clock, (hook) => this.#setTraceHook(hook))
     this.#dispatch = new Dispatch({
-      clock,
+      ...{ clock, refusals: this.#refusals, publicKeyOf },
+      isBackedUp: (caller) => this.#links.isBackedUp(caller),
       submit: (call) => this.#driver.call(call),
       onBroken: (error) => this.#onBroken(error),
     })
+    this.audit = new Audit({ engine, clock, self, userOf: (member) => this.#membership.userOf(member) })
+    this.#hosting = new Hosting({
+      ...{ engine, clock, crypto, self, lease },
+      ...{ finding: this.#finding, dispatch: this.#dispatch, audit: this.audit, refusals: this.#refusals, publicKeyOf },
+    })
     this.#calls = new Calls({
-      names: this.#names,
+      names: this.#finding.names,
+      ports: this.#finding.ports,
       clock,
       random,
       submit: (call) => this.#driver.call(call),
@@ -172,67 +173,58 @@ export class Member implements AsyncDisposable {
   async #start(edges: MemberEdges, tags: Tags): Promise<void> {
     const endpoints = await this.#links.listen(`${this.id}.${incarnationOf(this.address)}`)
     try {
-      const { pid, host } = edges.process
+      const { pid, host, user } = edges.process
       const { publicKey } = this.#signer
       const incarnation = incarnationOf(this.address)
-      await this.#membership.enter({ id: this.id, incarnation, pid, host, endpoints, publicKey, tags }, this.#lease)
-      await Promise.all([this.#membership.start(), this.#names.start()])
+      await this.#membership.enter(
+        { id: this.id, incarnation, pid, host, user, endpoints, publicKey, tags },
+        this.#lease,
+      )
+      await Promise.all([this.#membership.start(), this.#finding.names.start()])
     } catch (error) {
-      await Promise.allSettled([this.#links.close(), this.#membership.close(), this.#names.close()])
+      await Promise.allSettled([this.#links.close(), this.#membership.close(), this.#finding.names.close()])
       throw error
     }
     void this.#lease.ended.then(() => this.#leave(edges.engine.failure === undefined ? 'expelled' : 'engine-failed'))
   }
 
-  /** @throws CardumenError `closed`, `name-invalid`, `option-invalid` (a handler is missing). */
+  /** @throws CardumenError `closed`, `name-invalid`, `option-invalid` (a handler is missing), `port-taken`. */
   async serve<Ops extends Operations>(
     service: Service<Ops>,
     handlers: Handlers<Ops>,
     options: KernelServeOptions = {},
   ): Promise<Served> {
     this.#refuseIfClosed()
-    if (options.name !== undefined) checkServiceName(options.name)
-    const concurrency = atLeast(1, 'concurrency', options.concurrency ?? defaultConcurrency)
-    const mailboxMax = atLeast(0, 'mailbox', options.mailbox ?? defaultMailbox)
-    const served = new ServedService(
-      service,
-      handlers as unknown as Handlers<Operations>,
-      this.#crypto,
-      options.speaksForItself === true,
-    )
-    const capability = served.capabilityFor(0)
-    this.#dispatch.add(served, { concurrency, mailboxMax })
-    const close = async (): Promise<void> => {
-      // First nobody finds it any more, then it takes no more: so fewer are turned away.
-      const forgotten = this.#closed === undefined ? this.#names.remove(options.name, capability) : undefined
-      await forgotten?.finally(() => this.#dispatch.remove(served))
-    }
-    try {
-      await this.#names.enter(options.name, capability, this.address, this.#lease)
-    } catch (error) {
-      this.#dispatch.remove(served)
-      throw error
-    }
-    return { capability, capabilityFor: (object) => served.capabilityFor(object), close, [Symbol.asyncDispose]: close }
+    return await this.#hosting.serve(service, handlers, options)
   }
 
-  /** A typed client of a name or of one object. Nothing is sent before its first call. */
+  /** As `Hosting.keptCapability`. */
+  keptCapability(identity: string, object: number): Promise<Capability> {
+    return this.#hosting.keptCapability(identity, object)
+  }
+
+  /**
+   * A typed client of a name or of one object. Nothing is sent before its first call.
+   * @throws CardumenError `name-invalid`, `option-invalid` (neither a name nor a capability).
+   */
   open<Ops extends Operations>(service: Service<Ops>, target: string | Capability): Client<Ops> {
     if (typeof target === 'string') checkServiceName(target)
+    else if (!((target as unknown) instanceof Capability))
+      throw new CardumenError('option-invalid', 'What is opened is a name or a capability.')
     return this.#calls.client(service, target)
   }
 
   /** The live servers of a name, as last seen. */
   servers(name: string): readonly ServerEntry[] {
-    return this.#names.servers(name)
+    return this.#finding.names.servers(name)
   }
 
   onServersChanged(name: string, listener: () => void): () => void {
-    return this.#names.onChanged(name, listener)
+    return this.#finding.names.onChanged(name, listener)
   }
 
   names(): readonly string[] {
-    return this.#names.names()
+    return this.#finding.names.names()
   }
 
   members(): readonly MemberEntry[] {
@@ -252,6 +244,11 @@ export class Member implements AsyncDisposable {
     return this.#joinedListeners.add(listener)
   }
 
+  /** Told a sentence for a log when something was refused; at most one in ten seconds for each reason. */
+  onRefusalsTold(listener: (text: string) => void): () => void {
+    return this.#refusalListeners.add(listener)
+  }
+
   /** What its calls wait for, for people: operation and server of each. */
   callsWaiting(): readonly string[] {
     return this.#calls.waits()
@@ -264,8 +261,10 @@ export class Member implements AsyncDisposable {
       services: this.#dispatch.services().map((service) => service.name),
       links: this.#links.status(),
       messagesRefused: this.#messagesRefused,
-      engineTroubles: this.#membership.engineTroubles + this.#names.engineTroubles,
+      refusals: this.#refusals.counts(),
+      engineTroubles: this.#membership.engineTroubles + this.#finding.names.engineTroubles,
       rpc: this.#driver.inspect(),
+      locate: this.#finding.locate.inspect(),
     }
   }
 
@@ -278,6 +277,11 @@ export class Member implements AsyncDisposable {
     return this.close()
   }
 
+  /** The key that a member proved when its link was made. */
+  #publicKeyOf(of: Address): Uint8Array | undefined {
+    return of === this.address ? this.#signer.publicKey : this.#membership.publicKeyOf(of)
+  }
+
   #leave(how: Ending): Promise<void> {
     this.#closed ??= this.#close(how)
     return this.#closed
@@ -285,10 +289,13 @@ export class Member implements AsyncDisposable {
 
   async #close(how: Ending): Promise<void> {
     // Our callers first: the engine may wait for its write lock, and nothing that comes meanwhile is for them.
+    this.#hosting.close()
     this.#calls.close(farewells[how])
     await this.#lease.revoke().catch(() => undefined)
     this.#driver.close()
-    await Promise.allSettled([this.#links.close(), this.#membership.close(), this.#names.close()])
+    this.#finding.stop()
+    this.#refusals.close()
+    await Promise.allSettled([this.#links.close(), this.#membership.close(), this.#finding.names.close()])
     this.#end(how)
   }
 
@@ -300,12 +307,21 @@ export class Member implements AsyncDisposable {
     })
   }
 
+  #setTraceHook(hook: TraceHook | undefined): void {
+    const numbered: TraceHook | undefined = hook && ((event) => hook({ ...event, sequence: ++this.#eventsTraced }))
+    this.#driver.setTraceHook(numbered)
+    this.#finding.locate.setTraceHook(numbered)
+  }
+
   #refuseIfClosed(): void {
     if (this.#closed !== undefined) throw new CardumenError('closed', `${this.id} has left its system.`)
   }
 
   #onMessage(from: Address, kind: number, time: number, bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#driver.onMessage(from, kind, bytes, start, end, time)) this.#messagesRefused++
+    if (this.#driver.onMessage(from, kind, bytes, start, end, time)) return
+    if (this.#finding.locate.onMessage(from, kind, bytes, start, end, time)) return
+    this.#messagesRefused++
+    this.#refusals.onRefused(from, 'frame')
   }
 
   #onOutcome(outcome: Outcome): void {
@@ -328,6 +344,7 @@ export class Member implements AsyncDisposable {
   }
 
   #onJoined(entry: MemberEntry): void {
+    this.#finding.joined(entry.address)
     this.#joinedListeners.tell(entry)
   }
 
@@ -339,10 +356,11 @@ export class Member implements AsyncDisposable {
 
   /** Nothing is awaited from a member that is gone, and nothing it asked for is kept. */
   #bury(peer: Address): void {
-    this.#names.forgetMember(peer)
+    this.#finding.parted(peer)
     this.#driver.call({ kind: 'parted', peer })
     this.#dispatch.forget(peer)
     this.#links.forget(peer)
+    this.#refusals.forget(peer)
     this.#membership.setSilent(peer, false)
   }
 

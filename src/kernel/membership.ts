@@ -9,7 +9,7 @@ import type { Change, Engine, Entry, Lease } from '../edges/engine.ts'
 import type { Clock } from '../edges/clock.ts'
 import type { Endpoint } from '../edges/network.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
-import { fromHex, toHex } from '../lib/bytes.ts'
+import { equalBytes, fromHex, toHex } from '../lib/bytes.ts'
 import {
   address,
   type Address,
@@ -28,6 +28,8 @@ const incarnationKey = 'incarnation'
 /** A name whose holder has just died becomes free within moments: so often, so far apart, it is looked at again. */
 const claimLooks = 5
 const claimLookMs = 30
+/** Members that proved who they are before the watch told of them. */
+const identifiedMax = 1_024
 
 export type Tags = Readonly<Record<string, string | number>>
 
@@ -37,16 +39,22 @@ export interface MemberEntry {
   readonly pid: number
   /** Name of the machine. */
   readonly host: string
+  /** Of the operating system, whose process it is. */
+  readonly user: string
   /** Milliseconds since 1970. */
   readonly joinedMs: number
   readonly state: 'live' | 'unresponsive'
   readonly tags: Tags
+  /** Ed25519, of this life: by it the member proves who it is, and a capability is bound to it. */
+  readonly publicKey: Uint8Array
 }
 
 interface Row {
   readonly incarnation: number
   readonly pid: number
   readonly host: string
+  /** A row of an earlier version says nothing of it. */
+  readonly user?: string
   readonly joinedMs: number
   readonly endpoints: readonly Endpoint[]
   readonly publicKey: string
@@ -75,6 +83,7 @@ export interface Claim {
   readonly incarnation: Incarnation
   readonly pid: number
   readonly host: string
+  readonly user: string
   readonly endpoints: readonly Endpoint[]
   readonly publicKey: Uint8Array
   readonly tags: Tags
@@ -90,6 +99,8 @@ export class Membership {
   readonly #clock: Clock
   readonly #events: MembershipEvents
   readonly #known = new Map<Address, Known>()
+  /** Keys of members that were identified before the watch told of them. */
+  readonly #identified = new Map<Address, Uint8Array>()
   readonly #silent = new Set<Address>()
   #following: Following | undefined
 
@@ -145,7 +156,20 @@ export class Membership {
     if (known !== undefined) return known
     const entry = await this.#engine.get(prefix + memberOf(of))
     const read = entry && readRow(entry.key, entry.value, entry.lease)
-    return read?.address === of ? read : undefined
+    if (read?.address !== of || !this.#isItsKey(read)) return undefined
+    if (this.#identified.size >= identifiedMax) this.#identified.clear()
+    this.#identified.set(of, read.publicKey)
+    return read
+  }
+
+  /** From memory: the key by which the member proves who it is. Every member with a link to this one has one. */
+  publicKeyOf(of: Address): Uint8Array | undefined {
+    return this.#known.get(of)?.publicKey ?? this.#identified.get(of)
+  }
+
+  /** The operating-system user of a live member. */
+  userOf(of: Address): string | undefined {
+    return this.#known.get(of)?.entry.user
   }
 
   get engineTroubles(): number {
@@ -186,10 +210,18 @@ export class Membership {
     if (read !== undefined) this.#learn(read)
   }
 
+  /** A member has one key for life: a row with another one was not written by it. */
+  #isItsKey({ address: of, publicKey }: Known): boolean {
+    const known = this.publicKeyOf(of)
+    return known === undefined || equalBytes(known, publicKey)
+  }
+
   #learn(read: Known): void {
+    if (!this.#isItsKey(read)) return
     const isNew = !this.#known.has(read.address)
     if (this.#silent.has(read.address)) read.entry = { ...read.entry, state: 'unresponsive' }
     this.#known.set(read.address, read)
+    this.#identified.delete(read.address)
     if (isNew) this.#events.onJoined(read.entry)
   }
 
@@ -210,12 +242,13 @@ function readRow(key: string, value: Uint8Array, leaseId: string | undefined): K
   if (publicKey === undefined) return undefined
   const at = address(id, incarnation(row.incarnation))
   const { pid, host, joinedMs, tags, endpoints } = row
+  const user = row.user ?? 'unknown'
   return {
     address: at,
     endpoints,
     publicKey,
     leaseId,
-    entry: { id, address: at, pid, host, joinedMs, state: 'live', tags: tags ?? {} },
+    entry: { id, address: at, pid, host, user, joinedMs, state: 'live', tags: tags ?? {}, publicKey },
   }
 }
 

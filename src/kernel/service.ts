@@ -9,6 +9,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import type { Address } from '../lib/identifiers.ts'
 import type { Signal } from '../lib/signal.ts'
+import type { Capability } from './capabilities/capability.ts'
+import { type Rights, rightsOf } from './capabilities/rights.ts'
 
 export const operationsPerServiceMax = 256
 
@@ -17,6 +19,11 @@ export interface OperationDefinition {
   readonly input?: StandardSchemaV1
   /** Checked by the client. Left out: the operation has no result. */
   readonly output?: StandardSchemaV1
+  /**
+   * What the capability that it is called with must grant; more than one bit: all of them. Left out: nothing, so any
+   * genuine capability of the object will do.
+   */
+  readonly right?: Rights
   /** True: it may safely run twice, so a call that a death interrupted goes to another server by itself. */
   readonly idempotent?: boolean
   /** True: the handler returns an async iterable, and each of its values fits `output`. */
@@ -33,11 +40,16 @@ export type Operations = Readonly<Record<string, OperationDefinition>>
 export interface Service<Ops extends Operations = Operations> {
   readonly name: string
   readonly operations: Ops
+  /** Stands before the names of operations on the wire, so that those that every object has clash with nobody's. */
+  readonly prefix?: 'std.'
+  /** True: its clients show no capability, which only a service served as bare allows. Only for benches. */
+  readonly isBare?: true
 }
 
 /**
  * @param name - 1 to 64 of `a-z 0-9 . _ -`.
- * @throws CardumenError `name-invalid` for a service or operation name that cannot be one.
+ * @throws CardumenError `name-invalid` for a service or operation name that cannot be one; `option-invalid` for rights
+ * that are none.
  */
 export function defineService<const Ops extends Operations>(name: string, operations: Ops): Service<Ops> {
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
@@ -51,6 +63,7 @@ export function defineService<const Ops extends Operations>(name: string, operat
     if (!isOperationName(operation)) {
       throw new CardumenError('name-invalid', `"${operation}" is no name for an operation of ${name}`)
     }
+    rightsOf(operations[operation]?.right ?? 0)
   }
   return { name, operations }
 }
@@ -130,4 +143,8 @@ export interface CallContext {
   readonly remainingMs: number
   /** Number of the object called; 0 is the service itself. */
   readonly object: number
+  /** What the capability that it was called with grants: the bits of `rights`. */
+  readonly rights: number
+  /** The one it was called with: to give on, narrowed. */
+  readonly capability: Capability
 }

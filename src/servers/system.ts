@@ -9,16 +9,24 @@
 import type { Clock } from '../edges/clock.ts'
 import type { Processes } from '../edges/processes.ts'
 import type { Workers } from '../edges/workers.ts'
-import type { Capability } from '../kernel/capability.ts'
+import type { AuditRecord } from '../kernel/standard/audit.ts'
+import type { Capability } from '../kernel/capabilities/capability.ts'
 import type { Ending } from '../kernel/ending.ts'
 import type { Member } from '../kernel/member.ts'
 import type { MemberEntry } from '../kernel/membership.ts'
 import type { Client, Handlers, Operations, Service } from '../kernel/service.ts'
 import type { Served, ServeOptions } from '../kernel/serving.ts'
+import { Standard } from '../kernel/standard/standard-service.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import type { Random } from '../lib/random.ts'
 import type { Signal } from '../lib/signal.ts'
+import type { Directory } from './directory/client.ts'
+import { DirectoryHost } from './directory/host.ts'
+import { directoryIdentity } from './directory/interface.ts'
+import { capabilitySet, type CapabilitySet, rootName } from './environment.ts'
 import { serveMember, type ServeMemberOptions } from './member/server.ts'
+import { pathClient } from './path-client.ts'
+import { readRoot } from './root.ts'
 import { RunClient } from './run/client.ts'
 import type { ImportOptions, RemoteModule } from './run/remote-module.ts'
 import type { ProgramOptions, RemoteProgram } from './run/remote-program.ts'
@@ -35,8 +43,21 @@ export interface SystemEnvironment {
   /** Of the machine; asked at most once a second. */
   freeMegabytes(): number
   processStatus: ServeMemberOptions['processStatus']
+  /** What this process was given. Left out: the root directory, with all rights. */
+  readonly capabilities?: Readonly<Record<string, Capability>>
   /** Tells the people of what no caller could catch. */
   warn(text: string): void
+}
+
+/** What was done to names and capabilities. */
+export interface AuditReader {
+  /** Newest first; at most 10,000. */
+  read(options?: { readonly entriesMax?: number }): AsyncIterable<AuditRecord>
+}
+
+export interface RevokeOptions {
+  /** Only this capability, which was narrowed from the one given, or the one with this branch. */
+  readonly branch?: Capability | string
 }
 
 export interface OfferOptions {
@@ -51,9 +72,17 @@ export class System implements AsyncDisposable {
   readonly member: Member
   /** For our own tools, like `member`. */
   readonly runs: RunClient
-  readonly #environment: SystemEnvironment
+  /** For our own tools, like `member`. */
+  readonly directories: DirectoryHost
+  /**
+   * The capabilities that this process began with, by name. `root`, where it is one of them, is the directory that
+   * `directory` and paths begin at.
+   */
+  readonly environment: CapabilitySet
+  readonly #machine: SystemEnvironment
   #onStopAsked: () => void = () => void this.close().catch((error: unknown) => this.#warnOfClosing(error))
   readonly #offers: RunServer[] = []
+  #directory: Directory | undefined
   #closed: Promise<void> | undefined
 
   /**
@@ -61,7 +90,7 @@ export class System implements AsyncDisposable {
    * @throws CardumenError `cancelled` where `signal` has aborted meanwhile; the member has left then, as with any error.
    */
   static async start(member: Member, environment: SystemEnvironment, signal?: Signal): Promise<System> {
-    const system = new System(member, environment)
+    const system = await System.#around(member, environment)
     try {
       await serveMember(member, {
         processStatus: () => environment.processStatus(),
@@ -76,10 +105,23 @@ export class System implements AsyncDisposable {
     }
   }
 
-  /** Serves nothing yet: use `System.start`, or `join`. */
-  constructor(member: Member, environment: SystemEnvironment) {
+  static async #around(member: Member, machine: SystemEnvironment): Promise<System> {
+    try {
+      const { capabilities } = machine
+      const given = capabilities === undefined ? { [rootName]: await readRoot(member) } : capabilities
+      return new System(member, machine, capabilitySet(given))
+    } catch (error) {
+      await member.close()
+      await member.engine.close()
+      throw error
+    }
+  }
+
+  private constructor(member: Member, machine: SystemEnvironment, capabilities: CapabilitySet) {
     this.member = member
-    this.#environment = environment
+    this.environment = capabilities
+    this.#machine = machine
+    this.directories = new DirectoryHost(member)
     this.runs = new RunClient(member, { startLocal: () => this.#startRun({ isPublic: false }) })
     void member.ended.then(() => this.close().catch(() => undefined))
   }
@@ -89,7 +131,7 @@ export class System implements AsyncDisposable {
   }
 
   get stateFolder(): string {
-    return this.#environment.stateFolder
+    return this.#machine.stateFolder
   }
 
   /** This member's time: the machine's on a host, virtual in a simulation. */
@@ -118,18 +160,71 @@ export class System implements AsyncDisposable {
     return this.member.ended
   }
 
-  /** Serves a service from this process, under a name where one is given. */
-  serve<Ops extends Operations>(
+  /**
+   * Serves a service from this process, under a name where one is given.
+   * @throws CardumenError `closed`, `name-invalid` (also for an identity of the system's own), `option-invalid`,
+   * `port-taken`, and what the engine throws.
+   */
+  async serve<Ops extends Operations>(
     service: Service<Ops>,
     handlers: Handlers<Ops>,
     options?: ServeOptions,
   ): Promise<Served> {
-    return this.member.serve(service, handlers, options)
+    if (options?.identity === directoryIdentity)
+      throw new CardumenError('name-invalid', `The identity "${directoryIdentity}" is the system's own.`)
+    return await this.member.serve(service, handlers, options)
   }
 
-  /** A typed client of a name or of a capability. Nothing is sent before its first call. */
+  /**
+   * A typed client of a name that servers share (`indexer`), of a path in the directory (`/mail/indexer`), or of a
+   * capability. Nothing is sent before its first call; what a path leads to is looked up then, and again when it proves
+   * to lead there no more.
+   */
   open<Ops extends Operations>(service: Service<Ops>, target: string | Capability): Client<Ops> {
-    return this.member.open(service, target)
+    if (typeof target !== 'string' || !target.startsWith('/')) return this.member.open(service, target)
+    return pathClient(service, target, {
+      directory: () => this.directory,
+      now: () => this.clock.now(),
+      open: (of, capability) => this.member.open(of, capability),
+    })
+  }
+
+  /** What every object answers, whatever service it is of: `info`, `status`, `touch`, `destroy`, `getparams`… */
+  standard(target: string | Capability): Client<(typeof Standard)['operations']> {
+    return this.open(Standard, target)
+  }
+
+  /**
+   * Takes back what was given out. Without `branch` every capability of the object is refused from now on, which needs the
+   * right `admin`; with it one that was narrowed from `capability`, and all made of that. Resolves to the capability that
+   * opens the object afterwards, once the revocation is durable where the server's identity is.
+   */
+  async revoke(capability: Capability, options: RevokeOptions = {}): Promise<Capability> {
+    checkRevokeOptions(options)
+    const { branch } = options
+    const standard = this.standard(capability)
+    if (branch === undefined) return (await standard.revoke({})) ?? capability
+    await standard.revoke(typeof branch === 'string' ? { branch } : { capability: branch })
+    return capability
+  }
+
+  /**
+   * The root directory that this process was given.
+   * @throws CardumenError `root-absent` where it was given none.
+   */
+  get directory(): Directory {
+    const root = this.environment[rootName]
+    if (root === undefined)
+      throw new CardumenError('root-absent', 'This process was given no root directory.', {
+        hint: 'Who starts it passes one: run(module, { capabilities: { root } }).',
+      })
+    this.#directory ??= this.directories.directory(root)
+    return this.#directory
+  }
+
+  /** Who entered, changed, revoked and destroyed what. */
+  get audit(): AuditReader {
+    return this.member.audit
   }
 
   /**
@@ -141,14 +236,30 @@ export class System implements AsyncDisposable {
     return this.runs.importModule<Module>(module, options)
   }
 
-  /** Runs a module as a process of its own, on the member that suits best. Resolves when it has started. */
+  /**
+   * Runs a module as a process of its own, on the member that suits best. It begins with the capabilities that it is given
+   * here, or with those of this process. Resolves when it has started.
+   */
   run(module: string | { readonly href: string }, options?: ProgramOptions): Promise<RemoteProgram> {
-    return this.runs.runProgram(module, options)
+    return this.runs.runProgram(module, { capabilities: this.environment, ...options })
   }
 
   /** Offers this process's cores to the system: functions and programs of others run here, on threads beside this one. */
   offerRun(options: OfferOptions = {}): Promise<RunServer> {
     return this.#startRun({ isPublic: true, ...options })
+  }
+
+  /**
+   * Serves the directory from this process where nobody does, now and whenever its server goes. Without that whoever
+   * needs the directory and finds nobody serves it.
+   */
+  offerDirectory(): Promise<void> {
+    return this.directories.offer()
+  }
+
+  /** A directory by its capability, as an argument or result of a call brings it. Nothing is sent before its first call. */
+  openDirectory(capability: Capability): Directory {
+    return this.directories.directory(capability)
   }
 
   /** The live members, as last seen. */
@@ -186,10 +297,10 @@ export class System implements AsyncDisposable {
 
   async #startRun(options: OfferOptions & { readonly isPublic: boolean }): Promise<RunServer> {
     const server = await RunServer.start(this.member, {
-      workers: this.#environment.workers,
-      processes: this.#environment.processes,
-      threadsMax: options.threads ?? this.#environment.threadsDefault,
-      freeMegabytes: () => this.#environment.freeMegabytes(),
+      workers: this.#machine.workers,
+      processes: this.#machine.processes,
+      threadsMax: options.threads ?? this.#machine.threadsDefault,
+      freeMegabytes: () => this.#machine.freeMegabytes(),
       ...(options.heapMegabytesMax !== undefined && { heapMegabytesMax: options.heapMegabytesMax }),
       isPublic: options.isPublic,
     })
@@ -199,7 +310,7 @@ export class System implements AsyncDisposable {
 
   /** Each part closes whatever became of the others; the first error is told in the end. */
   async #close(): Promise<void> {
-    const parts = [this.runs, ...this.#offers, this.member, this.member.engine]
+    const parts = [this.runs, ...this.#offers, this.directories, this.member, this.member.engine]
     const errors: unknown[] = []
     for (const part of parts) await part.close().catch((error: unknown) => errors.push(error))
     if (errors.length > 0) throw errors[0]
@@ -208,6 +319,13 @@ export class System implements AsyncDisposable {
   /** Nobody of the program awaits the closing that somebody else asked for, so nobody could catch what goes wrong. */
   #warnOfClosing(error: unknown): void {
     const text = error instanceof Error ? error.message : String(error)
-    this.#environment.warn(`Asked to stop, this member left, but not cleanly: ${text}`)
+    this.#machine.warn(`Asked to stop, this member left, but not cleanly: ${text}`)
   }
+}
+
+/** Without `branch` everything is revoked, so that one which was meant and got lost must not be passed over. */
+function checkRevokeOptions(options: RevokeOptions): void {
+  const isMeant = Object.keys(options).length > 0
+  if (!isMeant || options.branch !== undefined) return
+  throw new CardumenError('option-invalid', 'revoke takes { branch }, a capability or its branch, or nothing at all.')
 }

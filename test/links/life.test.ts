@@ -1,7 +1,7 @@
 /** The life of links in time: dialled at first use, let go when idle, made anew, given up. Time is moved by hand. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { smallMessagesMax } from '../../src/kernel/link-queue.ts'
+import { smallMessagesMax } from '../../src/kernel/links/link-queue.ts'
 import type { Address } from '../../src/lib/identifiers.ts'
 import { type LinkMember, Site } from './link-member.ts'
 import { ManualClock, MemoryNetwork, turns } from './memory-network.ts'

@@ -15,7 +15,7 @@ import {
   type Hello,
   proofMessage,
   protocolVersion,
-} from '../../src/kernel/handshake.ts'
+} from '../../src/kernel/links/handshake.ts'
 import type { Address } from '../../src/lib/identifiers.ts'
 import { linkKind } from '../../src/wire/frame.ts'
 import { FrameReader } from '../../src/wire/frame-reader.ts'
@@ -68,14 +68,19 @@ export class RawPeer {
   static async open(site: Site, to: LinkMember, name = 'raw#9'): Promise<RawPeer> {
     const peer = await RawPeer.connect(site, to, name)
     site.records.set(peer.address, { address: peer.address, endpoints: [], publicKey: peer.signer.publicKey })
-    const hello = peer.hello(to)
-    peer.sendFrame(linkKind.hello, encodeHello(hello))
-    await peer.until(() => peer.frames.length >= 2, 'HELLO and PROOF')
-    const theirs = decodeHello(peer.frames[0]?.payload ?? new Uint8Array(0))
-    if (theirs === undefined) throw new Error('no HELLO came')
-    peer.sendFrame(linkKind.proof, peer.signer.sign(proofMessage('dialler', hello, theirs)))
+    await peer.shakeHands(to)
     await to.sees(`up ${peer.address}`)
     return peer
+  }
+
+  /** As a dialler whose record the site has. */
+  async shakeHands(to: LinkMember): Promise<void> {
+    const hello = this.hello(to)
+    this.sendFrame(linkKind.hello, encodeHello(hello))
+    await this.until(() => this.frames.length >= 2, 'HELLO and PROOF')
+    const theirs = decodeHello(this.frames[0]?.payload ?? new Uint8Array(0))
+    if (theirs === undefined) throw new Error('no HELLO came')
+    this.sendFrame(linkKind.proof, this.signer.sign(proofMessage('dialler', hello, theirs)))
   }
 
   hello(to: LinkMember, changes: Partial<Hello> = {}): Hello {
@@ -123,6 +128,11 @@ export class RawPeer {
 
   goOnReading(): void {
     this.#socket.resume()
+  }
+
+  /** Closes once everything was sent. */
+  end(): void {
+    this.#socket.end()
   }
 
   close(): void {

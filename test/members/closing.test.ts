@@ -34,7 +34,7 @@ describe('a member that leaves', () => {
     await using engine = await openSqliteEngine({ folder })
     const writeLock = Promise.withResolvers<void>()
     const network = new UnixTcpNetwork({ kind: 'unix', folder: await openSocketFolder(folder) })
-    const own = { pid: process.pid, host: hostname() }
+    const own = { pid: process.pid, host: hostname(), user: 'tester' }
     const edges = { network, clock: hostClock, crypto: hostCrypto, random: seededRandom(1), process: own }
     const member = await Member.join(
       { ...edges, engine: revokingAfter(engine, writeLock.promise) },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { defineService, type ErrorCode, isCardumenError } from '../../src/cardumen.ts'
-import { text } from '../../src/servers/schemas.ts'
+import { text } from '../../src/kernel/schemas.ts'
 import { type Director, type Fault, type MemberProgram, simulate, type SimulateOptions } from '../../src/simulate.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cardumen-bad-input-'))

@@ -9,6 +9,7 @@ import { assert } from '../../lib/assert.ts'
 import type { Address, Port } from '../../lib/identifiers.ts'
 import { instant } from '../../lib/identifiers.ts'
 import type { Context } from '../../lib/machine.ts'
+import { crowdedOut, emptyMailbox, hasRoom, mayRun, nextToRun, onBegun, onEnded, put, take } from './mailbox.ts'
 import type { CallNumber, CallOf, MessageOf, Rep, Req, Sink } from './messages.ts'
 import {
   answerAgain,
@@ -33,17 +34,15 @@ export function onListen(state: State, call: CallOf<'listen'>): void {
     Object.assign(known, { concurrency, mailboxMax, listening: true })
     return
   }
-  const empty = { running: 0, waiting: [], waitingBytes: 0, listening: true }
-  state.mailboxes.set(port, { concurrency, mailboxMax, ...empty })
+  state.mailboxes.set(port, emptyMailbox(concurrency, mailboxMax))
 }
 
 export function onDeafen(state: State, port: Port, context: Context, effects: Sink): void {
   const mailbox = state.mailboxes.get(port)
   if (mailbox === undefined) return
   mailbox.listening = false
-  mailbox.waitingBytes = 0
-  for (const slot of mailbox.waiting.splice(0)) {
-    slot.heldUntil = Number.POSITIVE_INFINITY
+  for (const slot of [...mailbox.waiting]) {
+    take(mailbox, slot)
     refuse(state, slot, 'AU', context, effects)
   }
   if (mailbox.running === 0) state.mailboxes.delete(port)
@@ -136,7 +135,7 @@ export function onReply(state: State, call: CallOf<'reply'>, context: Context, e
     else retain(state, caller, slot, rep, context)
     effects.send(slot.caller, rep)
   }
-  leave(state, call.port, context, effects)
+  leave(state, call.port, call.caller, context, effects)
 }
 
 export function onItem(state: State, call: CallOf<'item'>, context: Context, effects: Sink): void {
@@ -194,6 +193,7 @@ function newSlot(caller: Caller, number: CallNumber): CalleeSlot {
     refusal: undefined,
     stream: undefined,
     heldUntil: Number.POSITIVE_INFINITY,
+    turn: 0,
   }
   while (caller.slots.length < number.slot) caller.slots.push(undefined)
   caller.slots[number.slot] = slot
@@ -214,29 +214,29 @@ function begin(slot: CalleeSlot, req: Req, context: Context): void {
 function admit(state: State, caller: Caller, slot: CalleeSlot, context: Context, effects: Sink): void {
   const mailbox = state.mailboxes.get(slot.port)
   if (mailbox === undefined || !mailbox.listening) return refuse(state, slot, 'AU', context, effects)
-  if (mailbox.running < mailbox.concurrency) return run(state, caller, mailbox, slot, context, effects)
-  const { waiting, waitingBytes, mailboxMax } = mailbox
+  if (mayRun(mailbox, slot.caller)) return run(state, caller, mailbox, slot, context, effects)
   const { buffering, holdMs } = state.form
   if (buffering === 'discard') return drop(slot)
-  const isFull = waitingBytes > 0 && waitingBytes + slot.body.length > state.limits.mailboxBytesMax
-  if (isFull || waiting.length >= mailboxMax) {
-    if (buffering === 'mailbox') return refuse(state, slot, 'TA', context, effects)
-    const overdue = waiting.find((held) => held.heldUntil <= context.now)
-    if (overdue === undefined) return drop(slot)
-    dropHeld(state, overdue)
-    return admit(state, caller, slot, context, effects)
+  while (!hasRoom(mailbox, slot.body.length, state.limits)) {
+    if (buffering === 'mailbox') {
+      const crowded = crowdedOut(mailbox, slot.caller, slot.body.length)
+      if (crowded === undefined) return refuse(state, slot, 'TA', context, effects)
+      take(mailbox, crowded)
+      refuse(state, crowded, 'TA', context, effects)
+    } else {
+      const overdue = mailbox.waiting.find((held) => held.heldUntil <= context.now)
+      if (overdue === undefined) return drop(slot)
+      dropHeld(state, overdue)
+    }
   }
   if (buffering === 'hold') slot.heldUntil = context.now + holdMs
   slot.phase = 'waiting'
-  mailbox.waitingBytes += slot.body.length
-  let place = waiting.length
-  while (place > 0 && (waiting[place - 1]?.priority ?? 0) > slot.priority) place--
-  waiting.splice(place, 0, slot)
+  put(mailbox, slot)
 }
 
 function run(state: State, caller: Caller, mailbox: Mailbox, slot: CalleeSlot, context: Context, effects: Sink): void {
   if (slot.deadline <= context.now) return refuse(state, slot, undefined, context, effects)
-  mailbox.running++
+  onBegun(mailbox, slot.caller)
   slot.phase = 'running'
   const { sequence, port, priority, selector, body } = slot
   const deadline = instant(slot.deadline)
@@ -257,16 +257,13 @@ function run(state: State, caller: Caller, mailbox: Mailbox, slot: CalleeSlot, c
 }
 
 /** A handler is done with its call: the next one that waits may run. */
-function leave(state: State, port: Port, context: Context, effects: Sink): void {
+function leave(state: State, port: Port, of: Address, context: Context, effects: Sink): void {
   const mailbox = state.mailboxes.get(port)
-  assert(mailbox !== undefined && mailbox.running > 0, 'a handler replies once')
-  mailbox.running--
-  while (mailbox.running < mailbox.concurrency) {
-    const next = mailbox.waiting.shift()
-    if (next === undefined) break
-    mailbox.waitingBytes -= next.body.length
+  assert(mailbox !== undefined, 'a handler replies once')
+  onEnded(mailbox, of)
+  for (let next = nextToRun(mailbox); next !== undefined; next = nextToRun(mailbox)) {
     const isOverdue = next.heldUntil <= context.now
-    next.heldUntil = Number.POSITIVE_INFINITY
+    take(mailbox, next)
     if (isOverdue) {
       drop(next)
       continue
@@ -280,11 +277,8 @@ function leave(state: State, port: Port, context: Context, effects: Sink): void 
 
 function takeFromMailbox(state: State, slot: CalleeSlot): void {
   const mailbox = state.mailboxes.get(slot.port)
-  const place = mailbox?.waiting.indexOf(slot) ?? -1
-  assert(mailbox !== undefined && place >= 0, 'a call that waits is in its mailbox')
-  mailbox.waiting.splice(place, 1)
-  mailbox.waitingBytes -= slot.body.length
-  slot.heldUntil = Number.POSITIVE_INFINITY
+  assert(mailbox !== undefined, 'a call that waits is in its mailbox')
+  take(mailbox, slot)
 }
 
 /** It was held for too long. */

@@ -1,7 +1,8 @@
 /**
  * What must hold in every state of the rpc machine between two steps. A sentence for each thing that does not.
  */
-import type { Callee, Caller, Mailbox, State } from './state.ts'
+import { handlersPerCaller, mayRun } from './mailbox.ts'
+import type { Callee, CalleeSlot, Caller, Mailbox, MailboxShare, State } from './state.ts'
 
 export function brokenInvariants(state: State): string[] {
   const { limits } = state
@@ -67,5 +68,15 @@ function checkMailbox(state: State, mailbox: Mailbox, expect: Expect): void {
   expect(bytes === waitingBytes, 'the bytes that wait in a mailbox are miscounted')
   expect(waiting.length <= 1 || bytes <= state.limits.mailboxBytesMax, 'more bytes wait in a mailbox than its bound')
   expect(running <= concurrency, 'more handlers run than may')
-  expect(waiting.length === 0 || running === concurrency, 'a call waits although a handler could run')
+  const isIdle = (slot: CalleeSlot): boolean => mayRun(mailbox, slot.caller)
+  expect(running === concurrency || !waiting.some(isIdle), 'a call waits although a handler could run')
+  const shares = [...mailbox.shares]
+  const sum = (of: (share: MailboxShare) => number): number => shares.reduce((total, [, share]) => total + of(share), 0)
+  const isCounted =
+    sum((share) => share.running) === running &&
+    sum((share) => share.waitingBytes) === waitingBytes &&
+    shares.every(([caller, share]) => share.waiting === waiting.filter((slot) => slot.caller === caller).length)
+  expect(isCounted, 'what the callers have of a mailbox is miscounted')
+  const most = Math.max(0, ...shares.map(([, share]) => share.running))
+  expect(most <= handlersPerCaller(concurrency), 'one caller has more handlers than its share')
 }

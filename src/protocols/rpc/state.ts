@@ -198,6 +198,8 @@ export interface CalleeSlot {
   stream: OutgoingStream | undefined
   /** When a request that is only held is dropped; Infinity: it is not. Nothing happens then until somebody looks. */
   heldUntil: number
+  /** Of a call that waits: in which round of its callers. */
+  turn: number
 }
 
 export interface OutgoingStream {
@@ -220,9 +222,18 @@ export interface Mailbox {
   mailboxMax: number
   running: number
   waitingBytes: number
-  /** By priority, then by arrival. */
+  /** By priority, then by turn of the callers, then by arrival. */
   readonly waiting: CalleeSlot[]
+  /** Of the callers that have something running or waiting here. */
+  readonly shares: Map<Address, MailboxShare>
   listening: boolean
+}
+
+/** What one caller has of a mailbox; its handlers count until they end, though nobody may wait for them. */
+export interface MailboxShare {
+  running: number
+  waiting: number
+  waitingBytes: number
 }
 
 export function initialState(

@@ -5,9 +5,9 @@
  */
 import type { TraceEvent } from '../../edges/trace.ts'
 import type { MemberId } from '../../lib/identifiers.ts'
-import type { MemberStatus } from '../../kernel/member.ts'
+import type { MemberStatus } from '../../kernel/member-status.ts'
 import { defineService } from '../../kernel/service.ts'
-import { checked, objectOf, type Schema } from '../schemas.ts'
+import { checked, objectOf, type Schema } from '../../kernel/schemas.ts'
 
 export interface ProcessStatus extends MemberStatus {
   readonly pid: number
@@ -30,11 +30,11 @@ const traceEvent: Schema<TraceEvent> = checked(
 const nothing = objectOf({})
 
 export const MemberService = defineService('member', {
-  status: { output: status, idempotent: true },
+  status: { right: 'read', output: status, idempotent: true },
   /** Every step of the member's machines from now on. */
-  trace: { output: traceEvent, stream: true },
+  trace: { right: 'read', output: traceEvent, stream: true },
   /** Answers, then leaves the system; a daemon's process ends. */
-  stop: { output: nothing, idempotent: true },
+  stop: { right: 'admin', output: nothing, idempotent: true },
 })
 
 export function memberServiceName(id: MemberId): string {

@@ -5,6 +5,7 @@ import type { TraceEvent } from '../../edges/trace.ts'
 import type { Member } from '../../kernel/member.ts'
 import type { Served } from '../../kernel/serving.ts'
 import type { CallContext } from '../../kernel/service.ts'
+import type { ObjectHooks } from '../../kernel/standard/standard-objects.ts'
 import { MemberService, memberServiceName, type ProcessStatus } from './interface.ts'
 
 /** A follower that falls behind loses the oldest events; the gap shows in `sequence`. */
@@ -29,8 +30,19 @@ export function serveMember(member: Member, options: ServeMemberOptions): Promis
         return {}
       },
     },
-    { name: memberServiceName(member.id) },
+    { name: memberServiceName(member.id), objects: hooksOf(member, options) },
   )
+}
+
+function hooksOf(member: Member, options: ServeMemberOptions): ObjectHooks {
+  return {
+    info: () => `member ${member.address}, process ${options.processStatus().pid}`,
+    status: () => {
+      const { callsInFlight, messagesRefused, engineTroubles } = member.status()
+      const { pid, upMs, residentBytes, cpuMs, nodeVersion } = options.processStatus()
+      return { callsInFlight, messagesRefused, engineTroubles, pid, upMs, residentBytes, cpuMs, nodeVersion }
+    },
+  }
 }
 
 /** The steps that carry the trace itself are left out: they would be followed by more of themselves for ever. */

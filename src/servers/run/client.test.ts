@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Cancel, Clock } from '../../edges/clock.ts'
-import { Capability } from '../../kernel/capability.ts'
+import { madeCapability } from '../../kernel/fixtures/made-capability.ts'
 import { HandClock } from '../../kernel/fixtures/hand-clock.ts'
 import type { Member } from '../../kernel/member.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
@@ -62,7 +62,7 @@ class KeepingClock extends HandClock {
 describe('a map over a member that does not say how much it can do', () => {
   const clock = new KeepingClock()
   const its = port('7'.repeat(32))
-  const capability = new Capability({ port: its, object: 0, check: new Uint8Array(16) })
+  const capability = madeCapability(its)
   const caller = {
     id: 'caller',
     clock,

@@ -6,13 +6,14 @@
  * the first call, offers them to nobody else, and frees them when it closes.
  */
 import type { JobRequest } from '../../edges/workers.ts'
-import type { Capability } from '../../kernel/capability.ts'
+import type { Capability } from '../../kernel/capabilities/capability.ts'
 import type { Member } from '../../kernel/member.ts'
 import type { CallOptions } from '../../kernel/service.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Address } from '../../lib/identifiers.ts'
 import type { Signal } from '../../lib/signal.ts'
 import { encode } from '../../wire/codec.ts'
+import { capabilitySet } from '../environment.ts'
 import { Process } from './interface.ts'
 import { RemoteCall } from './remote-call.ts'
 import type { CallPlan, CallSites, Interruptions } from './remote-call.ts'
@@ -74,10 +75,11 @@ export class RunClient implements CallSites {
     const url = typeof module === 'string' ? module : module.href
     const site = await this.#siteFor(url, options.on, undefined)
     const { args = [], env = {}, workingFolder, detached = false } = options
+    const capabilities = capabilitySet(options.capabilities ?? {})
     site.inFlight++
     try {
       const started = await site.run.start(
-        { module: url, args, env, workingFolder, detached },
+        { module: url, args, env, capabilities: { ...capabilities }, workingFolder, detached },
         { timeoutMs: programStartTimeoutMs },
       )
       const of = { capability: started.process, memberId: site.memberId }

@@ -11,10 +11,22 @@
  * Each answer begins with the last, so a caller learns how busy the server is without asking. Programs go by `start`,
  * which gives the capability of a process object.
  */
-import { Capability } from '../../kernel/capability.ts'
+import { Capability } from '../../kernel/capabilities/capability.ts'
 import { defineService } from '../../kernel/service.ts'
-import { bytes, checked, listOf, objectOf, oneOf, optional, recordOf, text, truth, wholeNumber } from '../schemas.ts'
-import type { Schema } from '../schemas.ts'
+import {
+  bytes,
+  checked,
+  listOf,
+  objectOf,
+  oneOf,
+  optional,
+  recordOf,
+  text,
+  truth,
+  wholeNumber,
+} from '../../kernel/schemas.ts'
+import type { Schema } from '../../kernel/schemas.ts'
+import { capabilitiesMax } from '../environment.ts'
 
 /** The name under which members that offer to run things are found. */
 export const runName = 'run'
@@ -69,6 +81,8 @@ const program = objectOf({
   module: moduleUrl,
   args: listOf(text(argumentCharactersMax), argumentsMax),
   env: recordOf(text(argumentCharactersMax), environmentMax),
+  /** What it begins with: `system.environment`. */
+  capabilities: recordOf(capability, capabilitiesMax),
   workingFolder: optional(text(4_096)),
   /** True: it goes on when the member that started it is gone. */
   detached: truth(),
@@ -76,14 +90,21 @@ const program = objectOf({
 
 export const Run = defineService('run', {
   /** One job. */
-  call: { raw: true },
+  call: { right: 'create', raw: true },
   /** Several jobs; each answered when it is done. */
-  callMany: { raw: true, stream: true },
+  callMany: { right: 'create', raw: true, stream: true },
   /** Loads a module into every thread ahead of the first call; gives the names of its functions. */
-  prepare: { input: objectOf({ module: moduleUrl }), output: listOf(text(1_024), 65_536), idempotent: true },
-  load: { output: load, idempotent: true },
-  start: { input: program, output: objectOf({ process: capability, info: processInfo }) },
+  prepare: {
+    right: 'create',
+    input: objectOf({ module: moduleUrl }),
+    output: listOf(text(1_024), 65_536),
+    idempotent: true,
+  },
+  load: { right: 'read', output: load, idempotent: true },
+  start: { right: 'create', input: program, output: objectOf({ process: capability, info: processInfo }) },
+  /** With each its capability, so only whoever may do anything here sees them. */
   processes: {
+    right: ['read', 'admin'],
     output: listOf(objectOf({ process: capability, info: processInfo }), processesListedMax),
     idempotent: true,
   },
@@ -93,15 +114,19 @@ export const signalNames = ['SIGSTOP', 'SIGCONT', 'SIGTERM', 'SIGKILL', 'SIGINT'
 
 /** None is idempotent: a process ends with its member, so there is nobody else to ask. */
 export const Process = defineService('process', {
-  info: { output: processInfo },
+  info: { right: 'read', output: processInfo },
   /** Both outputs from where the last reader stopped, to the end. One reader at a time. */
-  output: { output: objectOf({ stream: oneOf('stdout', 'stderr'), chunk: bytes(inputBytesMax) }), stream: true },
+  output: {
+    right: 'read',
+    output: objectOf({ stream: oneOf('stdout', 'stderr'), chunk: bytes(inputBytesMax) }),
+    stream: true,
+  },
   /** Answers when the process has taken it. */
-  write: { input: objectOf({ chunk: bytes(inputBytesMax) }) },
-  endInput: {},
-  signal: { input: objectOf({ name: oneOf(...signalNames) }) },
+  write: { right: 'modify', input: objectOf({ chunk: bytes(inputBytesMax) }) },
+  endInput: { right: 'modify' },
+  signal: { right: 'destroy', input: objectOf({ name: oneOf(...signalNames) }) },
   /** Answers when the process has ended. */
-  wait: { output: exitStatus },
+  wait: { right: 'read', output: exitStatus },
   /** Forgets a process, killing it where it still runs. */
-  release: {},
+  release: { right: 'destroy' },
 })

@@ -79,6 +79,10 @@ export class ProgramTable {
     return program
   }
 
+  has(number: number): boolean {
+    return this.#programs.has(number)
+  }
+
   entries(): readonly (readonly [number: number, program: RunningProgram])[] {
     return [...this.#programs]
   }

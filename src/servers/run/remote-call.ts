@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../../edges/clock.ts'
 import type { JobFailure, JobReply } from '../../edges/workers.ts'
-import { afterEarlierTries, eitherExecuted } from '../../kernel/call-failure.ts'
+import { afterEarlierTries, eitherExecuted } from '../../kernel/calls/call-failure.ts'
 import type { CallOptions } from '../../kernel/service.ts'
 import { CardumenError, type Executed } from '../../lib/cardumen-error.ts'
 import type { Address, Instant } from '../../lib/identifiers.ts'

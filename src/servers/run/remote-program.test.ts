@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HandClock } from '../../kernel/fixtures/hand-clock.ts'
-import type { Capability } from '../../kernel/capability.ts'
+import type { Capability } from '../../kernel/capabilities/capability.ts'
 import type { CallOptions } from '../../kernel/service.ts'
 import { CardumenError, type Executed } from '../../lib/cardumen-error.ts'
 import type { ErrorCode } from '../../lib/error-codes.ts'

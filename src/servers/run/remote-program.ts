@@ -6,8 +6,8 @@
  * that a program never waits for a reader who never comes.
  */
 import type { ExitStatus } from '../../edges/processes.ts'
-import type { Capability } from '../../kernel/capability.ts'
-import { defaultTimeoutMs } from '../../kernel/calls.ts'
+import type { Capability } from '../../kernel/capabilities/capability.ts'
+import { defaultTimeoutMs } from '../../kernel/calls/calls.ts'
 import type { Client } from '../../kernel/service.ts'
 import { concatBytes } from '../../lib/bytes.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
@@ -26,6 +26,11 @@ export interface ProgramOptions {
   readonly args?: readonly string[]
   /** Added to the environment of the member that runs it. */
   readonly env?: Readonly<Record<string, string>>
+  /**
+   * What it begins with, as its `system.environment`; nothing else. Default: what this process began with. For a program
+   * that is to see the directory, `root` is one of them.
+   */
+  readonly capabilities?: Readonly<Record<string, Capability>>
   /** Written to its input, which then ends. Left out: the input stays open for `write`. */
   readonly stdin?: ProgramInput
   readonly workingFolder?: string

@@ -7,14 +7,16 @@
  */
 import type { Processes } from '../../edges/processes.ts'
 import type { Workers } from '../../edges/workers.ts'
-import type { Capability } from '../../kernel/capability.ts'
+import type { Capability } from '../../kernel/capabilities/capability.ts'
 import type { Member } from '../../kernel/member.ts'
 import type { CallContext, Handlers } from '../../kernel/service.ts'
+import type { ObjectHooks } from '../../kernel/standard/standard-objects.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Instant } from '../../lib/identifiers.ts'
 import { decode, encode } from '../../wire/codec.ts'
 import { type Parcel, parcel } from '../../wire/parcels.ts'
 import type { JobReply, JobRequest } from '../../edges/workers.ts'
+import { capabilitiesText, capabilitiesVariable, capabilitySet } from '../environment.ts'
 import { jobLabel, Process, processesListedMax, Run, runName } from './interface.ts'
 import { JobBatch, runOne } from './job-messages.ts'
 import { JobPool } from './job-pool.ts'
@@ -93,10 +95,13 @@ export class RunServer {
 
   async #serve(): Promise<void> {
     const limits = { concurrency: messagesRunningMax, mailbox: messagesWaitingMax, speaksForItself: true }
-    const processes = await this.#member.serve(Process, this.#processHandlers(), limits)
+    const processes = await this.#member.serve(Process, this.#processHandlers(), {
+      ...limits,
+      objects: this.#processHooks(),
+    })
     const name = this.#options.isPublic === false ? {} : { name: runName }
     this.#processFor = (object) => processes.capabilityFor(object)
-    const run = await this.#member.serve(Run, this.#runHandlers(), { ...limits, ...name })
+    const run = await this.#member.serve(Run, this.#runHandlers(), { ...limits, ...name, objects: this.#runHooks() })
     this.#capability = run.capability
     this.#closers.push(
       this.#member.onMemberParted((entry) => this.#programs.onMemberParted(entry.address)),
@@ -132,6 +137,40 @@ export class RunServer {
       signal: ({ name }, context) => programOf(context).signal(name),
       wait: (_, context) => programOf(context).wait(),
       release: (_, context) => this.#programs.release(context.object),
+    }
+  }
+
+  #runHooks(): ObjectHooks {
+    return {
+      info: () => {
+        const { unfinished, threads, threadsMax, processes } = this.#load()
+        return `run on ${this.#member.id}: ${unfinished} jobs, ${threads} of ${threadsMax} threads, ${processes} processes`
+      },
+      status: () => {
+        const { unfinished, threads, threadsMax, freeMegabytes, processes, replaced } = this.#load()
+        return { unfinished, threads, threadsMax, freeMegabytes, processes, replaced }
+      },
+    }
+  }
+
+  /** To destroy a process is to kill and forget it. */
+  #processHooks(): ObjectHooks {
+    return {
+      has: (object) => this.#programs.has(object),
+      info: (object) => {
+        if (object === 0) return `the processes that ${this.#member.id} runs for others`
+        const { pid, state, module } = infoOf(this.#programs.get(object))
+        return `process ${pid}, ${state}, ${module}`
+      },
+      status: (object) => {
+        if (object === 0) return { running: this.#programs.runningCount }
+        const { pid, state, startedMs } = infoOf(this.#programs.get(object))
+        return { pid, state, startedMs }
+      },
+      destroy: (object) => {
+        this.#programs.get(object)
+        this.#programs.release(object)
+      },
     }
   }
 
@@ -178,7 +217,10 @@ export class RunServer {
   }
 
   async #startProgram(spec: ProgramInput, context: CallContext): Promise<ListedProcess> {
-    const { number, program } = await this.#programs.start({ ...spec, owner: context.caller }, context.signal)
+    const { capabilities, ...rest } = spec
+    // Always, be it empty: left out, the program would begin with what this member has.
+    const env = { ...spec.env, [capabilitiesVariable]: capabilitiesText(capabilitySet(capabilities)) }
+    const { number, program } = await this.#programs.start({ ...rest, env, owner: context.caller }, context.signal)
     return this.#listed(number, program)
   }
 

@@ -7,7 +7,7 @@
  * member; work that may go elsewhere is `remote-call.ts`.
  */
 import type { Clock } from '../../edges/clock.ts'
-import { afterEarlierTries, eitherExecuted } from '../../kernel/call-failure.ts'
+import { afterEarlierTries, eitherExecuted } from '../../kernel/calls/call-failure.ts'
 import type { CallOptions } from '../../kernel/service.ts'
 import { CardumenError, type Executed } from '../../lib/cardumen-error.ts'
 import { sleep } from '../sleep.ts'

@@ -9,7 +9,7 @@
  * does not wait there either, once another member can do it.
  */
 import type { Clock } from '../../edges/clock.ts'
-import type { Capability } from '../../kernel/capability.ts'
+import type { Capability } from '../../kernel/capabilities/capability.ts'
 import type { Member } from '../../kernel/member.ts'
 import { isCardumenError } from '../../lib/cardumen-error.ts'
 import type { Address, MemberId } from '../../lib/identifiers.ts'

@@ -242,7 +242,7 @@ export class MemberWorld implements FaultTarget {
         edges: {
           ...{ clock, random, network: this.#links.edgeFor(process) },
           crypto: new VirtualCrypto(randomStream(seed, `${purpose}, secrets`), this.#keys),
-          process: { pid: ++this.#pids, host: name },
+          process: { pid: ++this.#pids, host: name, user: 'simulated' },
         },
         workers: new VirtualWorkers({ clock, random, modules: this.#options.modules }),
         processes: virtualProcesses({

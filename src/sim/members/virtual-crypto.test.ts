@@ -42,3 +42,13 @@ test('secrets follow from the seed of a life and differ between lives', () => {
   assert.equal(drawn(1), drawn(1))
   assert.notEqual(drawn(1), drawn(2))
 })
+
+test('the key pair of a seed is the same at every member and in every life, and another for each seed', () => {
+  const keys = new VirtualKeys()
+  const [ana, bruno] = [new VirtualCrypto(seededRandom(1), keys), new VirtualCrypto(seededRandom(2), keys)]
+  const seed = new Uint8Array(32).fill(5)
+  const signature = ana.signerOf(seed).sign(message)
+  assert.deepEqual(bruno.signerOf(seed).publicKey, ana.signerOf(seed).publicKey)
+  assert.equal(bruno.verify(bruno.signerOf(seed).publicKey, message, signature), true)
+  assert.notDeepEqual(ana.signerOf(flipped(seed)).publicKey, ana.signerOf(seed).publicKey)
+})

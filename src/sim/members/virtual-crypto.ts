@@ -54,7 +54,11 @@ export class VirtualCrypto implements Crypto {
   }
 
   newSigner(): Signer {
-    const secret = this.randomBytes(keyBytes)
+    return this.signerOf(this.randomBytes(keyBytes))
+  }
+
+  signerOf(seed: Uint8Array): Signer {
+    const secret = seed.slice()
     const publicKey = half(0, secret, new Uint8Array(0))
     this.#keys.add(publicKey, secret)
     return { publicKey, sign: (message) => signature(secret, message) }

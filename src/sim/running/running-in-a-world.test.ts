@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isCardumenError } from '../../lib/cardumen-error.ts'
 import { fromUtf8, toUtf8 } from '../../lib/text.ts'
+import { capabilitiesVariable, parseCapabilities, rootName } from '../../servers/environment.ts'
 import { sleep } from '../../servers/sleep.ts'
 import { installGuards } from '../../simulation/guards/guards.ts'
 import { memberScenario } from '../members/member-scenario.ts'
@@ -29,6 +30,10 @@ const programs: Programs = {
   'shout.ts': async ({ input, writeOutput }) => {
     for await (const chunk of input) await writeOutput(toUtf8((fromUtf8(chunk) ?? '').toUpperCase()))
     return 7
+  },
+  'tell.ts': async ({ env, writeOutput }) => {
+    await writeOutput(toUtf8(env[capabilitiesVariable] ?? 'no such variable'))
+    return 0
   },
 }
 
@@ -77,6 +82,17 @@ describe('running things in a simulated world', () => {
       const program = await world.system('m1').run('file:///anywhere/shout.ts', { stdin: 'hello' })
       assert.equal(await program.stdout.text(), 'HELLO')
       assert.equal((await program.exit).code, 7)
+    })
+    assert.deepEqual(report.violations, [])
+  })
+
+  it('gives a program the capabilities of its starter, or those that it is to begin with', async () => {
+    const report = await run(async (world) => {
+      const system = world.system('m1')
+      const inherited = await (await system.run('file:///anywhere/tell.ts')).stdout.text()
+      assert.ok(system.environment[rootName]?.equals(parseCapabilities(inherited)[rootName] ?? assert.fail('no root')))
+      const alone = await system.run('file:///anywhere/tell.ts', { capabilities: {} })
+      assert.equal(await alone.stdout.text(), '')
     })
     assert.deepEqual(report.violations, [])
   })

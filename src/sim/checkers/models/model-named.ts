@@ -8,10 +8,10 @@ import type { Model, ModelName } from './model.ts'
 import { fifo, queue } from './queue.ts'
 import { register } from './register.ts'
 
-const models: readonly Model[] = [register, kv, queue, lock, fifo, counter]
+const models: Readonly<Record<ModelName, Model>> = { register, kv, queue, lock, fifo, counter }
 
-export const modelNames: readonly ModelName[] = models.map((each) => each.name)
+export const modelNames: readonly ModelName[] = Object.keys(models) as ModelName[]
 
 export function modelNamed(name: string): Model | undefined {
-  return models.find((each) => each.name === name)
+  return Object.values(models).find((each) => each.name === name)
 }

@@ -19,8 +19,9 @@ export interface OperationShape {
   readonly output?: (value: Json) => string | undefined
 }
 
+/** A program may write its own. */
 export interface Model {
-  readonly name: ModelName
+  readonly name: string
   readonly operations: ReadonlyMap<string, OperationShape>
   readonly needsKey: boolean
   readonly initial: string

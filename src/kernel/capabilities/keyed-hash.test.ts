@@ -1,0 +1,24 @@
+/** The keyed hash of ours beside the HMAC of Node. */
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { it } from 'node:test'
+import fc from 'fast-check'
+import { keyedHash } from './keyed-hash.ts'
+
+it('a keyed hash is HMAC-SHA-256, whatever was hashed before it', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      fc.array(fc.uint8Array({ maxLength: 200, size: 'max' })),
+      (key, parts) => {
+        const expected = createHmac('sha256', key).update(Buffer.concat(parts)).digest('hex')
+        assert.equal(Buffer.from(keyedHash(key, parts)).toString('hex'), expected)
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+it('a key of another length is refused', () => {
+  assert.throws(() => keyedHash(new Uint8Array(31), []))
+})
