@@ -6,20 +6,33 @@
  */
 import process from 'node:process'
 import { Command, CommanderError } from 'commander'
-import type { Operand } from './command.ts'
+import type { CommandFace, CommandGroup, Operand } from './command.ts'
 import { addStandardOptions, examples } from './standard-options.ts'
+import { auditCommand } from './commands/audit.ts'
 import { callCommand } from './commands/call.ts'
+import { capCommand } from './commands/cap.ts'
 import { checkCommand } from './commands/check.ts'
+import { chmodCommand } from './commands/chmod.ts'
+import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { downCommand } from './commands/down.ts'
+import { enterCommand } from './commands/enter.ts'
 import { exploreCommand } from './commands/explore.ts'
+import { infoCommand } from './commands/info.ts'
 import { killCommand } from './commands/kill.ts'
+import { lsCommand } from './commands/ls.ts'
+import { mkdirCommand } from './commands/mkdir.ts'
+import { mvCommand } from './commands/mv.ts'
+import { paramsCommand } from './commands/params.ts'
 import { psCommand } from './commands/ps.ts'
+import { rmCommand } from './commands/rm.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { statusCommand } from './commands/status.ts'
 import { tablesCommand } from './commands/tables.ts'
+import { touchCommand } from './commands/touch.ts'
 import { traceCommand } from './commands/trace.ts'
+import { treeCommand } from './commands/tree.ts'
 import { upCommand } from './commands/up.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
 import { tellFailure, tellUsage } from './failure.ts'
@@ -30,7 +43,13 @@ import { flushOutput, styled, styledError, watchOutput, withoutColour } from './
 export async function runCommandLine(args: readonly string[]): Promise<never> {
   if (isColourRefused(args)) withoutColour()
   // Whoever read our output has enough of it; members notice at once that this one is gone.
-  watchOutput(() => process.exit(exitCode.ok))
+  watchOutput(
+    () => process.exit(exitCode.ok),
+    (error) => {
+      tellFailure(error)
+      process.exit(exitCode.failed)
+    },
+  )
   const code = await ended(args)
   await flushOutput()
   process.exit(code)
@@ -59,31 +78,53 @@ function commandLine(onEnd: (code: number) => void): Command {
     .helpCommand('help [command]', 'print the help of a command')
     .enablePositionalOptions()
     .addHelpText('after', help)
-  for (const made of [
-    upCommand,
-    downCommand,
-    statusCommand,
-    psCommand,
-    runCommand,
-    killCommand,
-    callCommand,
-    traceCommand,
-    tablesCommand,
-    checkCommand,
-    exploreCommand,
-    doctorCommand,
-    simulateCommand,
-  ]) {
-    const { command, act } = made()
-    configured(addStandardOptions(command)).helpOption('-h, --help', 'print this help')
-    command.action(async (...given: unknown[]) => {
-      // Commander gives the operands, the options and the command.
-      const operands = given.slice(0, -2) as Operand[]
-      onEnd(await act({ ...program.opts(), ...command.opts() }, ...operands))
-    })
-    program.addCommand(command)
-  }
+  for (const made of commands) program.addCommand(built(program, made(), onEnd))
   return program
+}
+
+/** In the order of the help. */
+const commands: readonly (() => CommandFace | CommandGroup)[] = [
+  upCommand,
+  downCommand,
+  statusCommand,
+  psCommand,
+  runCommand,
+  killCommand,
+  callCommand,
+  lsCommand,
+  treeCommand,
+  enterCommand,
+  mkdirCommand,
+  rmCommand,
+  mvCommand,
+  chmodCommand,
+  capCommand,
+  infoCommand,
+  touchCommand,
+  paramsCommand,
+  auditCommand,
+  traceCommand,
+  tablesCommand,
+  checkCommand,
+  exploreCommand,
+  doctorCommand,
+  simulateCommand,
+  completionCommand,
+]
+
+function built(program: Command, face: CommandFace | CommandGroup, onEnd: (code: number) => void): Command {
+  const { command } = face
+  configured(addStandardOptions(command)).helpOption('-h, --help', 'print this help')
+  if ('parts' in face) {
+    for (const part of face.parts) command.addCommand(built(program, part, onEnd))
+    return command
+  }
+  command.action(async (...given: unknown[]) => {
+    // Commander gives the operands, the options and the command.
+    const operands = given.slice(0, -2) as Operand[]
+    onEnd(await face.act({ ...program.opts(), ...command.parent?.opts(), ...command.opts() }, ...operands))
+  })
+  return command
 }
 
 const help = `${examples(

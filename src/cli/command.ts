@@ -11,5 +11,11 @@ export type Operand = string | readonly string[] | undefined
 export interface CommandFace<Options extends StandardOptions = StandardOptions> {
   readonly command: Command
   /** Resolves to the exit code; throws what went wrong. */
-  readonly act: (options: Options, ...operands: readonly Operand[]) => Promise<number>
+  act(options: Options, ...operands: readonly Operand[]): Promise<number>
+}
+
+/** A command that is nothing but others, as `cap` is: `cap show`, `cap restrict`. */
+export interface CommandGroup {
+  readonly command: Command
+  readonly parts: readonly CommandFace[]
 }

@@ -50,7 +50,9 @@ async function serve(options: DaemonOptions): Promise<number> {
   const threads = Number(options.threads)
   const system = await join({ ...options, tags: { daemon: 1, threads } })
   await system.offerRun({ threads })
+  await system.offerDirectory()
   log(name, `joined as ${system.member.address}, pid ${process.pid}`)
+  system.member.onRefusalsTold((text) => log(name, text))
   const stop = (why: string): void => {
     log(name, `leaving: ${why}`)
     setTimeout(() => process.exit(1), leaveMsMax).unref()

@@ -10,7 +10,7 @@ import type { ErrorCode } from '../lib/error-codes.ts'
 export const exitCode = { ok: 0, failed: 1, usage: 2, nothingRunning: 3 } as const
 
 /** What was typed is at fault, so typing it differently helps. */
-const usageCodes: readonly ErrorCode[] = ['option-invalid', 'name-invalid', 'history-invalid']
+const usageCodes: readonly ErrorCode[] = ['option-invalid', 'name-invalid', 'capability-invalid', 'history-invalid']
 
 export function exitCodeOf(error: unknown): number {
   if (!isCardumenError(error)) return exitCode.failed

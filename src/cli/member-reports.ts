@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { type DaemonRecord, livenessOf, livingDaemons } from '../daemon-records.ts'
 import type { MemberEntry } from '../kernel/membership.ts'
+import type { RefusalCounts } from '../kernel/capabilities/refusals.ts'
 import { isCardumenError } from '../lib/cardumen-error.ts'
 import { MemberService, memberServiceName, type ProcessStatus } from '../servers/member/interface.ts'
 import type { System } from '../servers/system.ts'
@@ -28,6 +29,8 @@ export interface MemberReport {
   /** Of one core: since the report before, else since its process began. */
   readonly cpuPercent: number | undefined
   readonly callsInFlight: number | undefined
+  /** What it has refused so far, by reason and by peer. */
+  readonly refusals: RefusalCounts | undefined
   readonly services: readonly string[]
   readonly nodeVersion: string | undefined
 }
@@ -77,12 +80,12 @@ async function reportOf(
 }
 
 function liveReport(entry: MemberEntry, status: ProcessStatus, earlier: MemberReport | undefined): MemberReport {
-  const { upMs, residentBytes, cpuMs, callsInFlight, nodeVersion } = status
+  const { upMs, residentBytes, cpuMs, callsInFlight, refusals, nodeVersion } = status
   const usedMs = cpuMs - (earlier?.cpuMs ?? 0)
   const elapsedMs = upMs - (earlier?.upMs ?? 0)
   return {
     ...factsOf(entry),
-    ...{ state: 'live', detail: undefined, upMs, residentBytes, cpuMs, callsInFlight, nodeVersion },
+    ...{ state: 'live', detail: undefined, upMs, residentBytes, cpuMs, callsInFlight, refusals, nodeVersion },
     cpuPercent: elapsedMs > 0 ? Math.round((usedMs / elapsedMs) * 1_000) / 10 : 0,
     services: [...new Set(status.services)].filter((name) => !standingServices.includes(name)).toSorted(),
   }
@@ -110,6 +113,7 @@ const unknown = {
   cpuMs: undefined,
   cpuPercent: undefined,
   callsInFlight: undefined,
+  refusals: undefined,
   services: [],
   nodeVersion: undefined,
 } as const

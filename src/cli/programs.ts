@@ -3,7 +3,7 @@
  *
  * Every member that offers to run things is asked, all at once; there is no list anywhere that could be out of date.
  */
-import type { Capability } from '../kernel/capability.ts'
+import type { Capability } from '../kernel/capabilities/capability.ts'
 import { CardumenError } from '../lib/cardumen-error.ts'
 import { type MemberId, memberOf } from '../lib/identifiers.ts'
 import { Run, runName, type signalNames } from '../servers/run/interface.ts'

@@ -4,6 +4,7 @@
  * Colour follows the stream that it goes to (a terminal has it, a pipe has not) and `NO_COLOR`, `FORCE_COLOR` and
  * `--no-color`, which Node itself knows. A reader who has gone, as `head` does, ends the command quietly.
  */
+import { once } from 'node:events'
 import process from 'node:process'
 import { stripVTControlCharacters, styleText } from 'node:util'
 
@@ -23,6 +24,11 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** Between lines of which there may be very many: waits for a reader who is slower, so that they do not pile up here. */
+export async function taken(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+}
+
 /** About the work, not its result. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`)
@@ -40,12 +46,12 @@ export async function flushOutput(): Promise<void> {
   }
 }
 
-/** Call once. `onClosed` is called when the reader of our output is gone. */
-export function watchOutput(onClosed: () => void): void {
+/** Call once. `onClosed` is called when the reader of our output is gone, `onFailed` when it cannot be written, as on a full disk. */
+export function watchOutput(onClosed: () => void, onFailed: (error: Error) => void): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      onClosed()
+      if (error.code === 'EPIPE') onClosed()
+      else onFailed(error)
     })
   }
 }

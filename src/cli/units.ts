@@ -1,11 +1,11 @@
 /**
  * Figures with units, both ways: as people write them on a command line, and as they read them in a table.
  */
-const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** Milliseconds of "500ms", "2s", "1.5m", "1h"; of a number alone, which means seconds. Undefined for anything else. */
+/** Milliseconds of "500ms", "2s", "1.5m", "1h", "7d"; of a number alone, which means seconds. Undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
-  const parts = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(text.trim())
+  const parts = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim())
   if (parts === null) return undefined
   return Number(parts[1]) * durationUnits[(parts[2] ?? 's') as keyof typeof durationUnits]
 }

@@ -19,8 +19,9 @@ describe('status', { timeout: 60_000 }, () => {
     assert.deepEqual([code, stderr], [0, ''])
     const [heading, ...lines] = stdout.split('\n')
     assert.match(heading ?? '', /^NAME +PID +STATE +UP +MEMORY +CPU +CALLS +SERVICES$/)
-    assert.match(lines[0] ?? '', /^m1 +\d+ +live +\d+ m?s +[\d.]+ MB +\d+ % +\d+ +run$/)
+    assert.match(lines[0] ?? '', /^m1 +\d+ +live +\d+ m?s +[\d.]+ MB +\d+ % +\d+ +(directory, )?run$/)
     assert.match(lines[1] ?? '', /^m2 +\d+ +live /)
+    assert.equal(lines.filter((line) => line.includes('directory')).length, 1)
     assert.equal(lines.length, 4)
   })
 
@@ -78,5 +79,18 @@ describe('status', { timeout: 60_000 }, () => {
     )
     follower.stdin?.end()
     assert.equal((await ended(follower)).code, 0)
+  })
+
+  it('tells what a member has refused, also of peers that are gone, and nothing where it has refused nothing', async () => {
+    await using sandbox = new Sandbox()
+    const program = new URL('./fixtures/greeter.ts', import.meta.url).pathname
+    const host = sandbox.start(['run', program])
+    await once(host.stdout ?? host, 'data')
+    assert.doesNotMatch((await sandbox.run(['status'])).stdout, /refused/)
+    for (let made = 0; made < 2; made++) await sandbox.run(['call', 'greeter', 'greet', '{"who":1}'])
+    const { stdout } = await sandbox.run(['status'])
+    assert.match(stdout, /^host-of-greeter has refused 2 input$/m)
+    host.stdin?.end()
+    assert.equal((await ended(host)).code, 0)
   })
 })

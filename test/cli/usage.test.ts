@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Sandbox } from './fixtures/sandbox.ts'
 
-const commands = ['up', 'down', 'status', 'ps', 'run', 'kill', 'call', 'trace', 'doctor']
+const commands = [
+  ...['up', 'down', 'status', 'ps', 'run', 'kill', 'call', 'trace', 'doctor'],
+  ...['ls', 'tree', 'enter', 'mkdir', 'rm', 'mv', 'chmod', 'cap', 'info', 'touch', 'params', 'audit'],
+]
 
 describe('the command line', { timeout: 60_000 }, () => {
   it('has help with examples for each command', async () => {

@@ -1,5 +1,6 @@
 /**
- * `cardumen call`: calls an operation of a service by its name, with JSON in and JSON out.
+ * `cardumen call`: calls an operation of a service, or of an object that a path or a capability names, with JSON in and
+ * JSON out.
  *
  * The command knows no schema: the server checks the argument, and says what is wrong with it.
  */
@@ -11,11 +12,13 @@ import type { System } from '../../servers/system.ts'
 import type { CommandFace, Operand } from '../command.ts'
 import { type StandardOptions, examples, milliseconds } from '../standard-options.ts'
 import { exitCode } from '../exit-code.ts'
+import { targetHelp } from '../target-help.ts'
 import { print } from '../terminal.ts'
 
 interface Options extends StandardOptions {
   readonly stream?: boolean
   readonly timeout?: number
+  readonly text?: boolean
 }
 
 const timeoutMsDefault = 30_000
@@ -25,33 +28,37 @@ export function callCommand(): CommandFace<Options> {
   const command = new Command('call')
     .summary('call an operation of a service')
     .description(
-      'Calls an operation of whoever serves NAME. The argument is JSON; "-" reads it from stdin.\nThe result is printed as JSON; those of a stream one on each line.',
+      'Calls an operation of TARGET, mostly the name of a service. The argument is JSON; "-" reads it from stdin.\nThe result is printed as JSON; those of a stream one on each line.',
     )
-    .argument('<name>', 'name under which it is served')
+    .argument('<target>', 'name of a service, path or capability')
     .argument('<operation>', 'operation of the service')
     .argument('[json]', 'argument; left out where it takes none')
+    .option('--text', 'print capabilities in results as the secret texts that they are')
     .option('--stream', 'the operation gives many results')
     .option('--timeout <time>', 'how long to wait (default: 30s, for ever with --stream)', milliseconds)
     .addHelpText(
       'after',
-      examples(
-        ['cardumen call member.m1 status', 'ask a member how it is'],
-        [`cardumen call greeter greet '{"who":"you"}'`, 'with an argument'],
-        ['cardumen call counter countTo 10 --stream', 'a line for each result'],
-        ['cardumen call greeter greet - < who.json', 'the argument from a file'],
-      ),
+      targetHelp +
+        '\n' +
+        examples(
+          ['cardumen call member.m1 status', 'ask a member how it is'],
+          [`cardumen call greeter greet '{"who":"you"}'`, 'with an argument'],
+          ['cardumen call counter countTo 10 --stream', 'a line for each result'],
+          ['cardumen call greeter greet - < who.json', 'the argument from a file'],
+          ['cardumen call /services/mail send', 'what a path leads to'],
+        ),
     )
   return { command, act }
 }
 
-async function act(options: Options, name: Operand, operation: Operand, json: Operand): Promise<number> {
+async function act(options: Options, given: Operand, operation: Operand, json: Operand): Promise<number> {
   const input = await inputOf(json === undefined ? undefined : String(json))
   const { joinExisting, refuseIfEmpty } = await import('../joined.ts')
   const { Interruption } = await import('../interruption.ts')
   using interruption = new Interruption()
   await using system = await joinExisting(options, 'call')
   refuseIfEmpty(system)
-  const target = { name: String(name), operation: String(operation), input }
+  const target = { name: String(given), operation: String(operation), input, withSecrets: options.text === true }
   try {
     const callOptions: CallOptions = { timeoutMs: timeoutOf(options), signal: interruption.signal }
     await (options.stream === true
@@ -68,6 +75,7 @@ interface CallTarget {
   readonly name: string
   readonly operation: string
   readonly input: unknown
+  readonly withSecrets: boolean
 }
 
 /** Neither argument nor result has a schema here, so the client's type knows nothing of them. */
@@ -77,21 +85,28 @@ async function clientOf(
   stream: boolean,
 ): Promise<(input: unknown, options: CallOptions) => unknown> {
   const { defineService } = await import('../../kernel/service.ts')
-  const service = defineService(name.slice(0, 64), { [operation]: stream ? { stream: true } : {} })
-  const call = system.open(service, name)[operation]
+  const { clientTargetOf, isName } = await import('../target.ts')
+  const service = defineService(isName(name) ? name.slice(0, 64) : 'object', {
+    [operation]: stream ? { stream: true } : {},
+  })
+  const call = system.open(service, await clientTargetOf(system, name))[operation]
   return call as unknown as (input: unknown, options: CallOptions) => unknown
 }
 
 async function printResult(system: System, target: CallTarget, options: CallOptions): Promise<void> {
   const { jsonOf } = await import('../json-text.ts')
   const call = await clientOf(system, target, false)
-  print(jsonOf(await call(target.input, options), process.stdout.isTTY ? indentation : undefined))
+  const { withSecrets } = target
+  const result = await call(target.input, options)
+  print(jsonOf(result, { withSecrets, indentation: process.stdout.isTTY ? indentation : undefined }))
 }
 
 async function printStream(system: System, target: CallTarget, options: CallOptions): Promise<void> {
   const { jsonOf } = await import('../json-text.ts')
   const call = await clientOf(system, target, true)
-  for await (const item of call(target.input, options) as AsyncIterable<unknown>) print(jsonOf(item))
+  for await (const item of call(target.input, options) as AsyncIterable<unknown>) {
+    print(jsonOf(item, { withSecrets: target.withSecrets }))
+  }
 }
 
 function timeoutOf({ stream, timeout }: Options): number {
@@ -119,7 +134,8 @@ async function explained(error: unknown, system: System, { name }: CallTarget): 
   const { CardumenError, isCardumenError } = await import('../../lib/cardumen-error.ts')
   const withHint = (from: InstanceType<typeof CardumenError>, hint: string): unknown =>
     new CardumenError(from.code, from.message, { executed: from.executed, cause: from.cause, hint })
-  if (isCardumenError(error, 'name-unknown')) {
+  const { isName } = await import('../target.ts')
+  if (isCardumenError(error, 'name-unknown') && isName(name)) {
     const { namesOf } = await import('../joined.ts')
     const names = namesOf(system).filter((each) => each !== name)
     return withHint(error, names.length === 0 ? 'Nobody serves anything.' : `Names in use: ${names.join(', ')}`)

@@ -77,7 +77,17 @@ function show(system: System, members: readonly MemberReport[], { json }: Option
 
 function textOf(system: System, reports: readonly MemberReport[]): string {
   const table = reports.length === 0 ? 'Nobody is in.' : tableOf(columns, reports)
-  return `${table}\n${styled('dim', `state folder ${system.stateFolder}`)}`
+  const lines = [table, ...reports.flatMap(refusalsOf)]
+  return `${lines.join('\n')}\n${styled('dim', `state folder ${system.stateFolder}`)}`
+}
+
+/** Only of members that have refused something. */
+function refusalsOf({ name, refusals }: MemberReport): string[] {
+  if (refusals === undefined || refusals.total === 0) return []
+  const reasons = Object.entries(refusals.byReason).map(([reason, count]) => `${count} ${reason}`)
+  const [most] = refusals.peers
+  const who = most === undefined ? '' : `; most from ${most.peer} (${most.refused})`
+  return [styled('yellow', `${name} has refused ${reasons.join(', ')}${who}`)]
 }
 
 const columns: readonly Column<MemberReport>[] = [

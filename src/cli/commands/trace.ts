@@ -33,7 +33,7 @@ export function traceCommand(): CommandFace<Options> {
     )
     .option('-f, --follow', 'go on until Ctrl-C')
     .option('--for <time>', 'without --follow: how long', milliseconds, 2_000)
-    .option('--member <name>', 'of this member only')
+    .option('--member <member>', 'of this member only')
     .option('--machine <name>', 'of this machine only, such as rpc')
     .addHelpText(
       'after',
