@@ -45,7 +45,8 @@ const atOnce = 2
 /** Whole members take longer than machines alone. */
 const seedsDefault = { machine: 200, members: 40 } as const
 const ofMembers: ReadonlySet<string> = new Set([
-  ...['calls', 'first-calls', 'forgeries', 'names', 'deaths', 'lease-lock', 'run'],
+  ...['calls', 'first-calls', 'forgeries', 'names', 'moving', 'deaths', 'lease-lock', 'run'],
+  ...['directory', 'directory-watch', 'revoking'],
 ])
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

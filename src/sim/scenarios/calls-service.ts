@@ -5,7 +5,7 @@
  * fault of its own shows that the checkers find it.
  */
 import { defineService, type Handlers } from '../../kernel/service.ts'
-import { bytes, objectOf, text, wholeNumber } from '../../servers/schemas.ts'
+import { bytes, objectOf, text, wholeNumber } from '../../kernel/schemas.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { System } from '../../servers/system.ts'
 import { contentOf, isContentOf } from './calls-content.ts'

@@ -7,7 +7,7 @@
  * whether they ran, that answers and items belong to their calls, byte for byte, that every call ends, that no member
  * refuses what another sends, and that after the last fault everybody reaches every name again, with large calls too.
  */
-import type { Capability } from '../../kernel/capability.ts'
+import type { Capability } from '../../kernel/capabilities/capability.ts'
 import { type CallOptions, type Semantics } from '../../kernel/service.ts'
 import { CardumenError, type Executed, isCardumenError } from '../../lib/cardumen-error.ts'
 import type { Random } from '../../lib/random.ts'

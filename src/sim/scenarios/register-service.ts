@@ -6,7 +6,7 @@
  */
 import { defineService, type Handlers } from '../../kernel/service.ts'
 import { fromUtf8, toUtf8 } from '../../lib/text.ts'
-import { objectOf, optional, text, truth } from '../../servers/schemas.ts'
+import { objectOf, optional, text, truth } from '../../kernel/schemas.ts'
 import type { System } from '../../servers/system.ts'
 
 const charactersMax = 200

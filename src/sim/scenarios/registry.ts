@@ -8,14 +8,18 @@ import { callFormsScenario } from './call-forms.ts'
 import { callMachine } from './call-machine.ts'
 import { calls } from './calls.ts'
 import { deaths } from './deaths.ts'
+import { directory } from './directory.ts'
+import { directoryWatch } from './directory-watch.ts'
 import { engine } from './engine.ts'
 import { firstCalls } from './first-calls.ts'
 import { forgeries } from './forgeries.ts'
 import { leaseLock } from './lease-lock.ts'
 import { locatePorts } from './locate.ts'
+import { moving } from './moving.ts'
 import { nameTables } from './names.ts'
 import { recordLog } from './record-log.ts'
 import { register } from './register.ts'
+import { revoking } from './revoking.ts'
 import { runs } from './run.ts'
 import { tokenRing } from './token-ring.ts'
 
@@ -31,6 +35,10 @@ export const scenarios: readonly Scenario[] = [
   forgeries,
   register,
   nameTables,
+  moving,
+  directory,
+  directoryWatch,
+  revoking,
   deaths,
   leaseLock,
   runs,
