@@ -11,7 +11,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bulkSuite } from './bulk/suite.ts'
 import { callsSuite } from './calls/suite.ts'
+import { capabilitiesSuite } from './capabilities/suite.ts'
 import { engineSuite } from './engine/suite.ts'
+import { floodsSuite } from './floods/suite.ts'
 import { growthSuite } from './growth/suite.ts'
 import { coreToPin, machineLine, thisMachine } from './harness/machine.ts'
 import { helpText, type Options, parseOptions } from './harness/options.ts'
@@ -25,7 +27,7 @@ import { tasksSuite } from './tasks/suite.ts'
 
 const SUITES: readonly Suite[] = [
   ...[callsSuite, bulkSuite, tasksSuite, engineSuite, startSuite, growthSuite, jobSuite],
-  simSuite,
+  ...[simSuite, floodsSuite, capabilitiesSuite],
 ]
 
 /** In a folder that no tool looks into and git ignores. */
