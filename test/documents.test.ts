@@ -48,6 +48,39 @@ describe('docs/limits.md', () => {
   })
 })
 
+describe('docs/security.md', () => {
+  const claims = claimsOf('docs/security.md')
+
+  it('says in so many words what capabilities guard against on the embedded engine', () => {
+    const text = readFileSync(join(root, 'docs/security.md'), 'utf8')
+    assert.ok(
+      text.includes(
+        "On the embedded engine every process of the same user can open the engine's file: there capabilities guard against mistakes and against socket peers, not against that user",
+      ),
+    )
+  })
+
+  it('has with each line a test that is there, or why there is none', () => {
+    const wrong = claims.filter(([, shown = '']) => !isShown(shown))
+    assert.deepEqual(wrong, [])
+    assert.ok(claims.length > 60)
+  })
+
+  it('is not believed where it names a test that is not there', () => {
+    const file = '`test/documents.test.ts`'
+    assert.ok(isShown(`${file}: *link to files that are there*`))
+    for (const shown of [
+      '',
+      'none',
+      `${file}: *link to files that are*`,
+      `${file}: *a name that … nobody gave*`,
+      '`test/nowhere.test.ts`: *link to files that are there*',
+      `${file}: *link to files that are there*; ${file}: *and another*`,
+    ])
+      assert.equal(isShown(shown), false, shown)
+  })
+})
+
 describe('documents', () => {
   it('link to files that are there', () => {
     const dead = documents.flatMap(({ path, text }) =>
@@ -69,6 +102,36 @@ describe('documents', () => {
     assert.deepEqual(gone, [])
   })
 })
+
+/** Rows of the tables whose last column is about tests. */
+function claimsOf(path: string): readonly (readonly string[])[] {
+  const claims: (readonly string[])[] = []
+  let isOfTests = false
+  for (const cells of rowsOf(path)) {
+    const isHeader = cells[1] === 'test' || cells[0] === 'who'
+    if (isHeader) isOfTests = cells[1] === 'test'
+    else if (isOfTests) claims.push(cells)
+  }
+  return claims
+}
+
+/** Tests are written as `file`: *name*, with … for what a test fills in; or there is none, and the reason is given. */
+function isShown(cell: string): boolean {
+  const tests = [...cell.matchAll(/`([^`]+)`: \*([^*]+)\*/g)]
+  const written = tests.map(([whole]) => whole).join('; ')
+  const rest = cell.replace(written, '')
+  if (tests.length === 0 || rest !== '') {
+    if (!/^none(?: [\w .`-]+)?[:;] .{10,}/.test(cell)) return false
+  }
+  return tests.every(([, file = '', name = '']) => hasTest(file, name))
+}
+
+function hasTest(file: string, name: string): boolean {
+  const path = join(root, file)
+  if (!file.endsWith('.test.ts') || !existsSync(path)) return false
+  const pattern = name.split('…').map(escaped).join('\\$\\{.+\\}')
+  return new RegExp(`(['"\`])${pattern}\\1`).test(readFileSync(path, 'utf8'))
+}
 
 /** A bound is written as `name = value`; the file has it so, or as a field. */
 function hasBound(file: string, bound: string): boolean {
