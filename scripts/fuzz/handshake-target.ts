@@ -90,6 +90,7 @@ function opened(isDialler: boolean): Stage {
       })
     },
     messagesPerTurn: () => 8,
+    isThrottled: () => false,
     onFailed: (error) => void stage.failed.push(error),
     onEnded: () => {},
   })

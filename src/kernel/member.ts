@@ -141,6 +141,7 @@ export class Member implements AsyncDisposable {
         onDown: (peer) => this.#onDown(peer),
         onUnreachable: (peer, _error, everUp) => void this.#onUnreachable(peer, everUp),
         onRefused: (peer, reason) => this.#refusals.onRefused(peer, reason),
+        isThrottled: (peer) => !this.#refusals.mayVerify(peer),
       },
     })
     this.#driver = new RpcDriver({
@@ -160,10 +161,7 @@ export class Member implements AsyncDisposable {
       ...{ finding: this.#finding, dispatch: this.#dispatch, audit: this.audit, refusals: this.#refusals, publicKeyOf },
     })
     this.#calls = new Calls({
-      names: this.#finding.names,
-      ports: this.#finding.ports,
-      clock,
-      random,
+      ...{ names: this.#finding.names, ports: this.#finding.ports, clock, random },
       submit: (call) => this.#driver.call(call),
       hasRoom: (to) => this.#links.hasRoom(to),
       isSilent: (member) => this.#membership.isSilent(member),

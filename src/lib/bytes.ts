@@ -30,7 +30,8 @@ export function fromHex(text: string): Uint8Array | undefined {
 export function packBytes(bytes: Uint8Array): string {
   let packed = ''
   for (let start = 0; start < bytes.length; start += packedAtOnce) {
-    packed += String.fromCharCode(...bytes.subarray(start, start + packedAtOnce))
+    // Spread, it takes eight times as long.
+    packed += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(start, start + packedAtOnce)) as string
   }
   return packed
 }

@@ -78,3 +78,27 @@ test('what a member sends faster than its turns come arrives whole and in order,
     Array.from({ length: count }, (_, index) => index),
   )
 })
+
+/** With as much behind the number as makes a piece of its own. */
+function messageOf(index: number): Uint8Array {
+  const message = new Uint8Array(300)
+  message[0] = index
+  return message
+}
+
+test('a peer that is throttled is read a few messages at a time, and all that it sent once it is not any more', async (context) => {
+  const site = await realSite(context, 'unix')
+  let isThrottled = true
+  const ana = await site.member('ana#1', { isThrottled: () => isThrottled })
+  const peer = await RawPeer.open(site, ana)
+  const count = 200
+  peer.send(Buffer.concat(Array.from({ length: count }, (_, index) => frame(messageKind, messageOf(index)))))
+  await ana.gets(24)
+  assert.ok(ana.received.length < count / 2, `${ana.received.length} of ${count} messages in a few turns`)
+  isThrottled = false
+  await ana.gets(count)
+  assert.deepEqual(
+    ana.received.map(({ body }) => body[0]),
+    Array.from({ length: count }, (_, index) => index),
+  )
+})

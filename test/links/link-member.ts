@@ -54,6 +54,7 @@ export class Site {
 export interface MemberOptions {
   readonly systemId: string
   readonly idleMs: number
+  readonly isThrottled: (peer: Address) => boolean
   /** Published in place of its own. */
   readonly publicKey: Uint8Array
 }
@@ -97,6 +98,7 @@ export class LinkMember {
           this.received.push({ from, kind, lamport, body: bytes.subarray(start, end) })
           this.#changes.emit('change')
         },
+        ...(options.isThrottled && { isThrottled: options.isThrottled }),
         onUp: (peer) => note(`up ${peer}`),
         onDown: (peer) => note(`down ${peer}`),
         onUnreachable: (peer, error, everUp) => {

@@ -8,9 +8,9 @@
  */
 import { concatBytes, equalBytes } from '../../lib/bytes.ts'
 import { CardumenError } from '../../lib/cardumen-error.ts'
-import { Capability, caveatsIn, encodeHeader, headerBytes, objectMax, objectStart } from './capability.ts'
-import { type Caveat, holderBytes } from './caveats.ts'
-import { branchOf, firstTail, nextTail, objectKeyOf, systemBytes, tailBytes } from './chain.ts'
+import { Capability, caveatsIn, decodeHeader, encodeHeader, headerBytes, objectMax, objectStart } from './capability.ts'
+import { type Caveat, decodeCaveat, holderBytes } from './caveats.ts'
+import { branchOf, firstTail, nextTail, objectKeysOf, systemBytes, tailBytes } from './chain.ts'
 import type { Identity } from './identity.ts'
 import { forged, RefusedCapability } from './refused-capability.ts'
 import type { Revocations } from './revocations.ts'
@@ -36,6 +36,7 @@ export interface AuthorityOptions {
 export class Authority {
   readonly #identity: Identity
   readonly #system: Uint8Array
+  readonly #objectKeyOf: (header: Uint8Array) => Uint8Array
   readonly #revocations: Revocations
   /** What all capabilities of this server begin with. */
   readonly #start: Uint8Array
@@ -43,6 +44,7 @@ export class Authority {
   constructor({ identity, systemId, revocations }: AuthorityOptions) {
     this.#identity = identity
     this.#system = systemBytes(systemId)
+    this.#objectKeyOf = objectKeysOf(identity.key)
     this.#revocations = revocations
     this.#start = this.#headerOf(0, 0).slice(0, objectStart)
   }
@@ -68,10 +70,14 @@ export class Authority {
   verify(capability: Capability, publicKey: () => Uint8Array | undefined): Grant {
     const bytes = Capability.toBytes(capability)
     const tails = this.#tailsOf(bytes)
-    const { object, generation, keyId, headerRights, caveats } = Capability.partsOf(capability)
+    const { object, generation, keyId, rights: headerRights } = decodeHeader(bytes)
     if (tails === undefined || keyId !== this.#identity.keyId) throw forged()
     const narrowed: Narrowed = { rights: headerRights, expiresAtMs: Number.POSITIVE_INFINITY }
-    for (const caveat of caveats) narrow(narrowed, caveat)
+    for (const each of caveatsIn(bytes)) {
+      const caveat = decodeCaveat(each)
+      if (caveat === undefined) throw forged()
+      narrow(narrowed, caveat)
+    }
     const { rights, expiresAtMs, holder, operations } = narrowed
     const grant = { object, rights, expiresAtMs, holder, operations }
     checkHolder(grant, publicKey)
@@ -100,7 +106,7 @@ export class Authority {
   }
 
   #firstTailOf(header: Uint8Array): Uint8Array {
-    return firstTail(objectKeyOf(this.#identity.key, header), this.#system, header)
+    return firstTail(this.#objectKeyOf(header), this.#system, header)
   }
 
   /** One for each link of the chain. Undefined where the last is not the capability's own: this server did not begin it. */

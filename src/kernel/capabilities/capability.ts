@@ -127,15 +127,9 @@ export class Capability {
   /** What it says of itself, for people and servers; no secret is in it. */
   static partsOf(capability: Capability): CapabilityParts {
     const bytes = Capability.toBytes(capability)
-    const view = new DataView(bytes.buffer, bytes.byteOffset)
-    return {
-      port: (capability.#port ??= portIn(bytes)),
-      object: objectOf(view),
-      generation: view.getUint32(generationStart),
-      headerRights: view.getUint32(generationStart + 4),
-      keyId: view.getUint32(generationStart + 8),
-      caveats: [...caveatsIn(bytes)].map(decodeCaveat).filter((caveat) => caveat !== undefined),
-    }
+    const { object, generation, rights: headerRights, keyId } = decodeHeader(bytes)
+    const caveats = [...caveatsIn(bytes)].map(decodeCaveat).filter((caveat) => caveat !== undefined)
+    return { port: (capability.#port ??= portIn(bytes)), object, generation, headerRights, keyId, caveats }
   }
 
   /** Names this capability and all that were narrowed from it, and opens nothing: for revoking, logs and audits. */
@@ -219,6 +213,17 @@ export function encodeHeader(header: CapabilityHeader): Uint8Array {
   view.setUint32(generationStart + 4, header.rights)
   view.setUint32(generationStart + 8, header.keyId)
   return bytes
+}
+
+/** Of the bytes of a capability, but for the port, which takes as long as all the rest. */
+export function decodeHeader(bytes: Uint8Array): Omit<CapabilityHeader, 'port'> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return {
+    object: objectOf(view),
+    generation: view.getUint32(generationStart),
+    rights: view.getUint32(generationStart + 4),
+    keyId: view.getUint32(generationStart + 8),
+  }
 }
 
 /** Each caveat's own bytes, in order. */

@@ -11,7 +11,7 @@
  */
 import { toHex } from '../../lib/bytes.ts'
 import { toUtf8 } from '../../lib/text.ts'
-import { keyedHash, keyedHashBytes } from './keyed-hash.ts'
+import { keyedHash, keyedHashBytes, keyedHashOf } from './keyed-hash.ts'
 
 export const tailBytes = keyedHashBytes
 const branchBytes = 16
@@ -22,8 +22,10 @@ const domains = {
   branch: toUtf8('cardumen branch\n'),
 }
 
-export function objectKeyOf(serverKey: Uint8Array, header: Uint8Array): Uint8Array {
-  return keyedHash(serverKey, [domains.objectKey, header])
+/** For one server: the key of each of its headers. */
+export function objectKeysOf(serverKey: Uint8Array): (header: Uint8Array) => Uint8Array {
+  const hash = keyedHashOf(serverKey)
+  return (header) => hash([domains.objectKey, header])
 }
 
 /** What the first link says of the system: its identifier, with its length in front. */

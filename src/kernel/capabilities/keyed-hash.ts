@@ -14,6 +14,7 @@ const fresh = sha256.create()
 const inner = sha256.create()
 const outer = sha256.create()
 const padded = new Uint8Array(keyedHashBytes)
+const digest = new Uint8Array(keyedHashBytes)
 /** What is left of a block of 64 behind a key of 32: as much padding. */
 const innerRest = new Uint8Array(keyedHashBytes).fill(innerPad)
 const outerRest = new Uint8Array(keyedHashBytes).fill(outerPad)
@@ -22,10 +23,30 @@ const outerRest = new Uint8Array(keyedHashBytes).fill(outerPad)
 export function keyedHash(key: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
   assert(key.length === keyedHashBytes, 'a key has 32 bytes')
   begin(inner, key, innerPad, innerRest)
-  for (const part of parts) inner.update(part)
-  const digest = inner.digest()
   begin(outer, key, outerPad, outerRest)
-  return outer.update(digest).digest()
+  return finished(parts)
+}
+
+/** The same for a key that is used again and again: what follows from the key alone is made once. */
+export function keyedHashOf(key: Uint8Array): (parts: readonly Uint8Array[]) => Uint8Array {
+  assert(key.length === keyedHashBytes, 'a key has 32 bytes')
+  const [innerBegun, outerBegun] = [sha256.create(), sha256.create()]
+  begin(innerBegun, key, innerPad, innerRest)
+  begin(outerBegun, key, outerPad, outerRest)
+  return (parts) => {
+    innerBegun._cloneInto(inner)
+    outerBegun._cloneInto(outer)
+    return finished(parts)
+  }
+}
+
+/** With `inner` and `outer` begun. */
+function finished(parts: readonly Uint8Array[]): Uint8Array {
+  for (const part of parts) inner.update(part)
+  inner.digestInto(digest)
+  const result = new Uint8Array(keyedHashBytes)
+  outer.update(digest).digestInto(result)
+  return result
 }
 
 function begin(hash: typeof fresh, key: Uint8Array, pad: number, rest: Uint8Array): void {

@@ -32,6 +32,11 @@ import {
 } from './handshake.ts'
 import { closingMsMax, type Link } from './link.ts'
 
+/** Between two turns of a peer that is throttled, and its messages in each. */
+const throttledRestMs = 20
+const throttledMessages = 8
+const nothing = new Uint8Array(0)
+
 export interface PeerRecord {
   readonly address: Address
   readonly endpoints: readonly Endpoint[]
@@ -51,6 +56,8 @@ export interface OpeningContext {
 export interface OpeningEvents {
   /** How many of its messages may be dealt with in a turn, while others wait; undefined: there are no others. */
   messagesPerTurn(link: Link): number | undefined
+  /** It is to be read slowly, with a rest between two turns. */
+  isThrottled(link: Link): boolean
   /** The peer has proved who it is: gives the link that takes the connection over. */
   onProven(peer: Address, connection: Connection): Link
   /** Once, unless `onProven`. `handshake-refused`, `frame-refused`, or `unreachable` where it broke or took too long. */
@@ -155,8 +162,10 @@ export class Opening implements FrameSink {
 
   #takeTurn(chunk: Uint8Array, isLent: boolean | undefined): void {
     const link = this.#link
-    if (link === undefined || chunk.length <= pieceBytesMin) return this.#read(chunk, isLent)
-    const messagesMax = this.#events.messagesPerTurn(link)
+    if (link === undefined) return this.#read(chunk, isLent)
+    const restMs = this.#events.isThrottled(link) ? throttledRestMs : 0
+    if (restMs === 0 && chunk.length <= pieceBytesMin) return this.#read(chunk, isLent)
+    const messagesMax = this.#events.messagesPerTurn(link) ?? (restMs > 0 ? throttledMessages : undefined)
     if (messagesMax === undefined) return this.#read(chunk, isLent)
     const { clock } = this.#context
     const until = clock.now() + deliveringMsMax
@@ -164,18 +173,20 @@ export class Opening implements FrameSink {
     const enough = before + messagesMax
     let pieceBytes = pieceBytesMin
     for (let at = 0; at < chunk.length; ) {
-      if (link.receivedMessages >= enough || clock.now() > until) return this.#hold(chunk.subarray(at), isLent)
+      if (link.receivedMessages >= enough || clock.now() > until) return this.#hold(chunk.subarray(at), isLent, restMs)
       this.#read(chunk.subarray(at, at + pieceBytes), isLent)
       at += pieceBytes
       pieceBytes = link.receivedMessages > before ? pieceBytesMin : Math.min(pieceBytesMax, pieceBytes * 4)
       before = link.receivedMessages
     }
+    if (restMs > 0 && chunk.length > 0) this.#hold(nothing, false, restMs)
   }
 
-  #hold(rest: Uint8Array, isLent: boolean | undefined): void {
+  #hold(rest: Uint8Array, isLent: boolean | undefined, restMs: number): void {
     this.#held.unshift(isLent === true ? rest.slice() : rest)
     this.#connection.pause()
-    this.#context.clock.soon(() => this.#goOn())
+    if (restMs === 0) this.#context.clock.soon(() => this.#goOn())
+    else this.#context.clock.after(restMs, () => this.#goOn(), { background: true })
   }
 
   #goOn(): void {

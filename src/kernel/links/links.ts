@@ -54,6 +54,8 @@ export interface LinksEvents {
   onUnreachable(peer: Address, error: CardumenError, everUp: boolean): void
   /** For those who count: a connection in its handshake, whose peer has proved nothing, or a frame of a peer. */
   onRefused?(peer: Address | undefined, reason: 'handshake' | 'frame'): void
+  /** So much of the peer was refused that it is read slowly. Asked for each of its turns. */
+  isThrottled?(peer: Address): boolean
 }
 
 export class Links {
@@ -267,6 +269,7 @@ export class Links {
     }
     const opening: Opening = new Opening(connection, record, this.#options, {
       messagesPerTurn: ({ peer }) => turnShareOf(this.#peers.get(peer), this.#linksOpen),
+      isThrottled: ({ peer }) => this.#options.events.isThrottled?.(peer) === true,
       onProven: (address, proven) => {
         isOver()
         return this.#onProven(address, proven, record !== undefined)

@@ -23,7 +23,13 @@ import type {
 } from './changes.ts'
 import { type AskOptions, checkedLeft, type DirectoryClient, type DirectoryConnection } from './connection.ts'
 import { FoundCache } from './found-cache.ts'
-import { capabilitiesPerRowMax, changesPerInstallMax, pathsPerLookupMax, rowsPerPageMax } from './interface.ts'
+import {
+  capabilitiesPerRowMax,
+  changesPerInstallMax,
+  pathsPerLookupMax,
+  rowsPerPageMax,
+  unpackedRow,
+} from './interface.ts'
 import { namesIn, namesToRow } from './paths.ts'
 import { watchDirectory } from './watching.ts'
 
@@ -70,14 +76,14 @@ export class Directory {
       this.#connection.read(at, { signal }, (call) => asDirectory(client.list({ ...wanted, ...from }, call)))
     for (let next = page({ after: undefined, position: undefined }); ; ) {
       const { rows, more, position } = await next
-      const after = rows.at(-1)?.name
+      const after = rows.at(-1)?.[0]
       const isLast = !more || (after === undefined && position === undefined)
       if (!isLast) {
         // On its way while these are read; whoever stops reading is told of no error that it has.
         next = page({ after, position })
         next.catch(() => undefined)
       }
-      for (const row of rows) yield { ...row, isDirectory: row.directory !== undefined }
+      for (const packed of rows) yield { ...unpackedRow(packed), isDirectory: packed[4] !== undefined }
       if (isLast) return
     }
   }

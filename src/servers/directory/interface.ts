@@ -65,23 +65,48 @@ export interface ListedRow {
   readonly capabilities: readonly Capability[] | undefined
 }
 
+/** A row as it travels: without the names of its fields, since a listing has very many of them. */
+export type PackedRow = readonly [
+  name: string,
+  version: number,
+  rights: number,
+  count: number,
+  directory: number | undefined,
+  enteredMs: number,
+  enteredBy: string,
+  masks: readonly number[] | undefined,
+  capabilities: readonly Capability[] | undefined,
+]
+
+export function packedRow(row: ListedRow): PackedRow {
+  const { name, version, rights, count, directory, enteredMs, enteredBy, masks, capabilities } = row
+  return [name, version, rights, count, directory, enteredMs, enteredBy, masks, capabilities]
+}
+
+export function unpackedRow(packed: PackedRow): ListedRow {
+  const [name, version, rights, count, directory, enteredMs, enteredBy, masks, capabilities] = packed
+  return { name, version, rights, count, directory, enteredMs, enteredBy, masks, capabilities }
+}
+
 /**
  * By hand, since a listing has very many of them. Texts are looked at as well: whoever lists a directory of a server that
  * is not ours prints them.
  */
-const row: Schema<ListedRow> = checked('a row of a directory', (value): value is ListedRow => {
-  if (typeof value !== 'object' || value === null) return false
-  const fields = value as Readonly<Record<keyof ListedRow, unknown>>
+const row: Schema<PackedRow> = checked('a row of a directory', (value): value is PackedRow => {
+  if (!Array.isArray(value)) return false
+  const [name, version, rights, count, directory, enteredMs, enteredBy, masks, capabilities] = value as unknown[]
   return (
-    isText(fields.name) &&
-    isName(fields.name) &&
-    isText(fields.enteredBy) &&
-    /^[\x21-\x7e]*$/.test(fields.enteredBy) &&
-    [fields.version, fields.rights, fields.count, fields.enteredMs].every(isCount) &&
-    (fields.directory === undefined || isCount(fields.directory)) &&
-    (fields.masks === undefined || isListOf(fields.masks, columnsMax, isCount)) &&
-    (fields.capabilities === undefined ||
-      isListOf(fields.capabilities, capabilitiesPerRowMax, (each) => each instanceof Capability))
+    isText(name) &&
+    isName(name) &&
+    isText(enteredBy) &&
+    /^[\x21-\x7e]*$/.test(enteredBy) &&
+    isCount(version) &&
+    isCount(rights) &&
+    isCount(count) &&
+    isCount(enteredMs) &&
+    (directory === undefined || isCount(directory)) &&
+    (masks === undefined || isListOf(masks, columnsMax, isCount)) &&
+    (capabilities === undefined || isListOf(capabilities, capabilitiesPerRowMax, (each) => each instanceof Capability))
   )
 })
 

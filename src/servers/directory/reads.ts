@@ -12,7 +12,7 @@ import { CardumenError } from '../../lib/cardumen-error.ts'
 import type { Port } from '../../lib/identifiers.ts'
 import { absent, grantedBy, hidden, isOwner, mayKnowOf, narrowed, needColumn } from './access.ts'
 import type { Masks } from './changes.ts'
-import { type ListedRow, rowsPerPageMax } from './interface.ts'
+import { type PackedRow, packedRow, rowsPerPageMax } from './interface.ts'
 import type { Positions } from './positions.ts'
 import type { DirectoryRow } from './rows.ts'
 import type { DirectoryStore, Read, StoredRow } from './store.ts'
@@ -30,7 +30,7 @@ export interface FoundRow {
 }
 
 export interface Page {
-  readonly rows: readonly ListedRow[]
+  readonly rows: readonly PackedRow[]
   readonly more: boolean
   /** Where to go on; undefined: behind the last row. */
   readonly position: Uint8Array | undefined
@@ -168,12 +168,12 @@ export class Reads {
     }
   }
 
-  #pageRow({ name, row, version }: StoredRow, held: number, options: PageOptions): ListedRow {
+  #pageRow({ name, row, version }: StoredRow, held: number, options: PageOptions): PackedRow {
     const { masks, capabilities, enteredMs, enteredBy } = row
     const granted = grantedBy(masks, held)
     const [first] = capabilities
     const parts = first && Capability.partsOf(first)
-    return {
+    return packedRow({
       name,
       version,
       rights: parts === undefined ? 0 : rightsIn(parts, granted),
@@ -185,7 +185,7 @@ export class Reads {
       masks: options.columns ? masks : undefined,
       capabilities:
         options.capabilities && granted !== 0 ? capabilities.map((each) => narrowed(each, granted)) : undefined,
-    }
+    })
   }
 }
 

@@ -8,7 +8,7 @@ import { defineService } from '../../kernel/service.ts'
 import { isCardumenError } from '../../lib/cardumen-error.ts'
 import type { Directory } from './client.ts'
 import { playDirectory, refusedAs } from './fixtures/directory-world.ts'
-import { DirectoryService, rowsPerPageMax } from './interface.ts'
+import { DirectoryService, rowsPerPageMax, packedRow } from './interface.ts'
 import { positionBytes } from './positions.ts'
 
 const { read, modify } = rights
@@ -206,7 +206,7 @@ describe('a row', () => {
         const client = system.member.open(DirectoryService, ofTheGroup)
         const page = (after: string | undefined) =>
           client.list({ ...fromTheBegin, after, rowsMax: 1, ...namesOnly }).then(({ rows, more, position }) => ({
-            names: rows.map(({ name }) => name),
+            names: rows.map(([name]) => name),
             more,
             position,
           }))
@@ -304,7 +304,7 @@ describe('the directory server', () => {
           list: { output: checked('anything', (value): value is object => typeof value === 'object') },
         })
         const foreign = await system.serve(Unchecked, {
-          list: () => ({ rows: [row], more: false, position: undefined }),
+          list: () => ({ rows: [packedRow(row)], more: false, position: undefined }),
         })
         await root.enter('foreign', foreign.capability)
         assert.deepEqual(await namesIn(root, 'foreign'), ['fine'])
