@@ -24,7 +24,7 @@ const ofRows: readonly Mutant[] = [
     replace: 'fitting([...this.#fence, ...conditions].slice(0, this.#fence.length))',
     scenarios: ['directory'],
     survives:
-      'the requests of one server reach the engine in their order, so little comes between two of them: 1 or 2 of 40 seeds of earlier workloads found it, none of the present one',
+      'the requests of one server reach the engine in their order, so little comes between two of them: 1 or 2 of 40 seeds of earlier workloads found it, none of the present one; src/servers/directory/store.test.ts finds it',
   },
   {
     name: 'directory-fence-left-out',
@@ -87,7 +87,7 @@ const ofRows: readonly Mutant[] = [
     replace: 'this.#store.rowWhile(place.directory, place.name, [])',
     scenarios: ['directory'],
     survives:
-      'the requests of one server reach the engine in their order, so little comes between two of them: 1 or 2 of 40 seeds of earlier workloads found it, none of the present one',
+      'the requests of one server reach the engine in their order, so little comes between two of them: 1 or 2 of 40 seeds of earlier workloads found it, none of the present one; src/servers/directory/store.test.ts finds it',
   },
   {
     name: 'directory-setlookup-of-many-moments',

@@ -1,11 +1,11 @@
-/** A server of the directory that was replaced: what it still tries to write, and what it says. */
+/** Rows that change under their reader or writer: a server that was replaced, and a look-up whose way changes. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Capability } from '../../kernel/capabilities/capability.ts'
 import { portKeyOf } from '../../kernel/ports/server-rows.ts'
 import { playDirectory, refusedAs } from './fixtures/directory-world.ts'
 import { rootObject } from './interface.ts'
-import { encodeHead, headKeyOf } from './rows.ts'
+import { encodeHead, headKeyOf, rowKeyOf } from './rows.ts'
 import { DirectoryStore } from './store.ts'
 
 describe('a directory server that another has replaced', () => {
@@ -67,5 +67,33 @@ describe('a directory server that another has replaced', () => {
         names.filter((name) => name.startsWith(side)).map((name) => name.slice(side.length))
       assert.deepEqual(numbers('left'), numbers('right'))
       assert.ok(numbers('left').length >= acknowledged)
+    }))
+})
+
+describe('a look-up along a path', () => {
+  it('gives nothing that was never there, though the way changed between its reads', () =>
+    playDirectory(async ({ on }) => {
+      await on('m1', async (root, { member: { engine } }) => {
+        const [a, b] = [await root.create('a'), await root.create('b')]
+        const early = root.capability.restrict({ rights: 'read' })
+        const late = root.capability.restrict({ rights: 'modify' })
+        const other = root.capability.restrict({ rights: 'destroy' })
+        const version = await a.enter('x', early)
+        await b.enter('x', other)
+        const linked = await root.enter('link', a.capability)
+        const key = rowKeyOf(Capability.partsOf(a.capability).object, 'x')
+        const get = engine.get.bind(engine)
+        let isChanged = false
+        engine.get = async (asked) => {
+          if (asked !== key || isChanged) return await get(asked)
+          isChanged = true
+          await root.replace('link', b.capability, { expected: linked })
+          await a.replace('x', late, { expected: version })
+          return await get(asked)
+        }
+        const { capability } = await root.lookup('link/x')
+        assert.equal(isChanged, true)
+        assert.equal(capability.branch, other.branch)
+      })
     }))
 })
