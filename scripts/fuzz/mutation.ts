@@ -5,6 +5,7 @@
  * to values where mistakes live, parts cut, repeated, moved in from another input, nested deep, or renamed to what
  * JavaScript reads in a special way. It knows no format: what it should reach has to be in the corpus.
  */
+import { concatBytes } from '../../src/lib/bytes.ts'
 import type { Random } from '../../src/lib/random.ts'
 
 /** One frame at its largest, and a little: past this an input is cut off. */
@@ -105,7 +106,7 @@ function renameKey(bytes: Uint8Array, random: Random): Uint8Array {
   const at = bytes.findIndex((byte, index) => index >= from && byte > 0xa0 && byte < 0xb0)
   if (at < 0) return insertKey(bytes, random)
   const end = at + 1 + ((bytes[at] ?? 0) & 0x0f)
-  return joined([bytes.subarray(0, at), pick(keys, random), bytes.subarray(end)])
+  return concatBytes([bytes.subarray(0, at), pick(keys, random), bytes.subarray(end)])
 }
 
 function insertNesting(bytes: Uint8Array, random: Random): Uint8Array {
@@ -118,7 +119,7 @@ function insertNesting(bytes: Uint8Array, random: Random): Uint8Array {
 
 function removePart(bytes: Uint8Array, random: Random): Uint8Array {
   const [start, end] = partOf(bytes, random)
-  return joined([bytes.subarray(0, start), bytes.subarray(end)])
+  return concatBytes([bytes.subarray(0, start), bytes.subarray(end)])
 }
 
 function repeatPart(bytes: Uint8Array, random: Random): Uint8Array {
@@ -126,17 +127,20 @@ function repeatPart(bytes: Uint8Array, random: Random): Uint8Array {
   const times = 1 + random.below(random.below(8) === 0 ? 64 : 3)
   const part = bytes.subarray(start, end)
   const room = Math.max(1, Math.floor(inputBytesMax / Math.max(1, part.length)))
-  return insertAt(bytes, end, joined(Array.from({ length: Math.min(times, room) }, () => part)))
+  return insertAt(bytes, end, concatBytes(Array.from({ length: Math.min(times, room) }, () => part)))
 }
 
 /** The start of this one and the end of another. */
 function replaceBySplice(bytes: Uint8Array, random: Random, corpus: readonly Uint8Array[]): Uint8Array {
   const other = pick(corpus, random)
-  return joined([bytes.subarray(0, random.below(bytes.length + 1)), other.subarray(random.below(other.length + 1))])
+  return concatBytes([
+    bytes.subarray(0, random.below(bytes.length + 1)),
+    other.subarray(random.below(other.length + 1)),
+  ])
 }
 
 function appendAnother(bytes: Uint8Array, random: Random, corpus: readonly Uint8Array[]): Uint8Array {
-  return joined([bytes, pick(corpus, random)])
+  return concatBytes([bytes, pick(corpus, random)])
 }
 
 function partOf(bytes: Uint8Array, random: Random): readonly [start: number, end: number] {
@@ -145,17 +149,7 @@ function partOf(bytes: Uint8Array, random: Random): readonly [start: number, end
 }
 
 function insertAt(bytes: Uint8Array, at: number, inserted: Uint8Array): Uint8Array {
-  return joined([bytes.subarray(0, at), inserted, bytes.subarray(at)])
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return concatBytes([bytes.subarray(0, at), inserted, bytes.subarray(at)])
 }
 
 function pick<Item>(items: readonly Item[], random: Random): Item {

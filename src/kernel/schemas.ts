@@ -6,6 +6,7 @@
  * object are dropped. No coercion, no defaults.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { Capability } from './capabilities/capability.ts'
 
 export type Schema<Value> = StandardSchemaV1<Value, Value>
 
@@ -14,6 +15,11 @@ type ValueOf<Of extends Schema<unknown>> = StandardSchemaV1.InferOutput<Of>
 /** @param what - completes "must be …". */
 export function checked<Value>(what: string, isValue: (value: unknown) => value is Value): Schema<Value> {
   return schema((value) => (isValue(value) ? { value } : { issues: [{ message: `must be ${what}` }] }))
+}
+
+/** Genuine or not: that is for the server of its object to tell. */
+export function anyCapability(): Schema<Capability> {
+  return checked('a capability', (value) => value instanceof Capability)
 }
 
 export function text(charactersMax: number): Schema<string> {

@@ -6,7 +6,7 @@
  * one comparison a step while it is off. After a step that threw the machine's state means nothing: it takes no more.
  */
 import type { Cancel, Clock } from '../../edges/clock.ts'
-import type { TraceEffect, TraceHook, TraceInput } from '../../edges/trace.ts'
+import type { TraceHook } from '../../edges/trace.ts'
 import type { Address, Incarnation } from '../../lib/identifiers.ts'
 import type { LamportClock } from '../../lib/lamport-clock.ts'
 import type { Context, Effects, Input } from '../../lib/machine.ts'
@@ -17,7 +17,8 @@ import { initialState, type State } from '../../protocols/rpc/state.ts'
 import { timerMsMax } from './call-context.ts'
 import { decodeMessage, encodeMessage } from './rpc-frames.ts'
 import type { Priority } from '../service.ts'
-import { summaryOf } from '../trace-summary.ts'
+import type { Links } from '../links/links.ts'
+import { StepTrace } from '../step-trace.ts'
 
 export interface RpcDriverOptions {
   readonly self: Address
@@ -26,14 +27,7 @@ export interface RpcDriverOptions {
   readonly random: Random
   readonly lamport: LamportClock
   /** False: the link has no room and took nothing; the machine's enquiry repairs it later. */
-  send(
-    to: Address,
-    kind: number,
-    priority: Priority,
-    header: Uint8Array,
-    headerBytes: number,
-    body: Uint8Array | undefined,
-  ): boolean
+  readonly send: Links['send']
   onOutcome(outcome: Outcome): void
   /** A step threw, which is a fault of ours; the error is thrown on as well. */
   onBroken(): void
@@ -60,14 +54,14 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
   readonly #toSelf: MessageToSelf[] = []
   #stepping = false
   #closed = false
-  #hook: TraceHook | undefined
-  #traced: TraceEffect[] = []
-  #sequence = 0
+  readonly #trace: StepTrace
 
   constructor(options: RpcDriverOptions) {
     this.#options = options
     this.#state = initialState(options.self, options.incarnation)
     this.#context = { now: options.clock.now(), random: options.random }
+    const { self, clock, lamport } = options
+    this.#trace = new StepTrace({ machine: rpc.name, self, clock, lamport })
   }
 
   call(call: Call): void {
@@ -87,7 +81,7 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
   }
 
   setTraceHook(hook: TraceHook | undefined): void {
-    this.#hook = hook
+    this.#trace.setHook(hook)
   }
 
   close(): void {
@@ -117,10 +111,9 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
 
   #step(input: RpcInput, lamportTime: number): void {
     this.#context.now = this.#options.clock.now()
-    if (this.#hook === undefined) return rpc.step(this.#state, input, this.#context, this)
-    this.#traced = []
+    this.#trace.begin()
     rpc.step(this.#state, input, this.#context, this)
-    this.#trace(input, lamportTime)
+    this.#trace.end(input, lamportTime)
   }
 
   send(to: Address, message: Message): void {
@@ -130,8 +123,7 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
       // What is lost here has a time of its own all the same.
       if (!this.#options.send(to, kind, priorityOf(message), header, headerBytes, body)) this.#options.lamport.tick()
     }
-    if (this.#hook === undefined) return
-    this.#traced.push({ kind: 'send', to, id: this.#messageId(this.#options.lamport.time), ...summaryOf(message) })
+    this.#trace.sent(to, message)
   }
 
   setTimer(timer: Timer, delayMs: number): void {
@@ -144,13 +136,13 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
         this.#options.clock.after(Math.min(delayMs, timerMsMax), run, { background: timer.kind === 'acknowledge' }),
       )
     }
-    if (this.#hook !== undefined) this.#traced.push({ kind: 'set-timer', type: timer.kind, detail: { delayMs } })
+    this.#trace.timerSet(timer.kind, delayMs)
   }
 
   clearTimer(timer: Timer): void {
     this.#timers.get(timer.kind)?.()
     this.#timers.delete(timer.kind)
-    if (this.#hook !== undefined) this.#traced.push({ kind: 'clear-timer', type: timer.kind, detail: {} })
+    this.#trace.timerCleared(timer.kind)
   }
 
   /** The rpc machine keeps nothing on disk. */
@@ -159,7 +151,7 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
   }
 
   outcome(outcome: Outcome): void {
-    if (this.#hook !== undefined) this.#traced.push({ kind: 'outcome', ...summaryOf(outcome) })
+    this.#trace.outcome(outcome)
     this.#options.onOutcome(outcome)
   }
 
@@ -171,41 +163,9 @@ export class RpcDriver implements Effects<Message, Timer, Outcome> {
         this.#input({ kind: 'message', from: self, message: each.message }, each.lamportTime)
     })
   }
-
-  #trace(input: RpcInput, lamportTime: number): void {
-    this.#sequence++
-    this.#hook?.({
-      v: 1,
-      atMs: this.#options.clock.wallMs(),
-      machine: rpc.name,
-      member: this.#options.self,
-      sequence: this.#sequence,
-      lamport: this.#options.lamport.time,
-      input: traceInputOf(input, lamportTime),
-      effects: this.#traced,
-    })
-    this.#traced = []
-  }
-
-  #messageId(lamportTime: number): string {
-    return `${this.#options.self}:${lamportTime}`
-  }
 }
 
 function priorityOf(message: Message): Priority {
   if (message.kind === 'REQ') return message.priority as Priority
   return message.kind === 'REP' || message.kind === 'ITM' ? usualPriority : controlPriority
-}
-
-function traceInputOf(input: RpcInput, lamportTime: number): TraceInput {
-  switch (input.kind) {
-    case 'message':
-      return { kind: 'message', from: input.from, id: `${input.from}:${lamportTime}`, ...summaryOf(input.message) }
-    case 'call':
-      return { kind: 'call', ...summaryOf(input.call) }
-    case 'timer':
-      return { kind: 'timer', type: input.timer.kind, detail: {} }
-    default:
-      return { kind: input.kind, type: input.kind, detail: {} }
-  }
 }

@@ -11,10 +11,10 @@ import type { Engine, Lease } from '../../edges/engine.ts'
 import type { Address } from '../../lib/identifiers.ts'
 import type { LamportClock } from '../../lib/lamport-clock.ts'
 import type { Random } from '../../lib/random.ts'
-import { LocateDriver, type LocateDriverOptions } from '../ports/locate-driver.ts'
-import { Names } from '../ports/names.ts'
-import { Ports } from '../ports/ports.ts'
-import { ServerEntries } from '../ports/server-entries.ts'
+import { LocateDriver, type LocateDriverOptions } from './locate-driver.ts'
+import { Names } from './names.ts'
+import { Ports } from './ports.ts'
+import { ServerEntries } from './server-entries.ts'
 
 export interface FindingOptions extends Pick<LocateDriverOptions, 'send' | 'onBroken'> {
   readonly engine: Engine

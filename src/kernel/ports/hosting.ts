@@ -15,7 +15,7 @@ import { defaultConcurrency, defaultMailbox, type Dispatch, type RefusalSink } f
 import type { Audit } from '../standard/audit.ts'
 import { Authority } from '../capabilities/authority.ts'
 import type { Capability } from '../capabilities/capability.ts'
-import type { Finding } from '../calls/finding.ts'
+import type { Finding } from './finding.ts'
 import { atLeast, checkServiceName } from '../given-options.ts'
 import { drawnIdentity, type Identity, keptIdentity } from '../capabilities/identity.ts'
 import { Revocations } from '../capabilities/revocations.ts'

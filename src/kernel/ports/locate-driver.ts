@@ -8,7 +8,7 @@
  */
 import type { Cancel, Clock } from '../../edges/clock.ts'
 import type { Crypto } from '../../edges/crypto.ts'
-import type { TraceEffect, TraceHook, TraceInput } from '../../edges/trace.ts'
+import type { TraceHook } from '../../edges/trace.ts'
 import type { Address, Port } from '../../lib/identifiers.ts'
 import type { LamportClock } from '../../lib/lamport-clock.ts'
 import type { Effects, Input } from '../../lib/machine.ts'
@@ -19,7 +19,8 @@ import { initialState, isPeer, type State } from '../../protocols/locate/state.t
 import { decodeLocate, encodeLocate, type HereIsNotes } from './locate-frames.ts'
 import { isPortProof } from './port-proof.ts'
 import type { Priority } from '../service.ts'
-import { summaryOf } from '../trace-summary.ts'
+import type { Links } from '../links/links.ts'
+import { StepTrace } from '../step-trace.ts'
 
 export interface LocateDriverOptions {
   readonly self: Address
@@ -29,14 +30,7 @@ export interface LocateDriverOptions {
   readonly crypto: Crypto
   readonly lamport: LamportClock
   /** False: the link has no room; the next round asks again. */
-  send(
-    to: Address,
-    kind: number,
-    priority: Priority,
-    header: Uint8Array,
-    headerBytes: number,
-    body: Uint8Array | undefined,
-  ): boolean
+  readonly send: Links['send']
   /** The key that a member has proved; every member that has a link to this one has one. */
   publicKeyOf(member: Address): Uint8Array | undefined
   /** `from` does not serve the port any more, as it says itself. */
@@ -75,13 +69,13 @@ export class LocateDriver implements Effects<Message, Timer, Outcome> {
   readonly #kept = new Set<Port>()
   #requests = 0
   #isClosed = false
-  #hook: TraceHook | undefined
-  #traced: TraceEffect[] = []
-  #sequence = 0
+  readonly #trace: StepTrace
 
   constructor(options: LocateDriverOptions) {
     this.#options = options
     this.#state = initialState(options.self, [])
+    const { self, clock, lamport } = options
+    this.#trace = new StepTrace({ machine: locate.name, self, clock, lamport })
   }
 
   /** Undefined: nobody answered, which proves nothing. */
@@ -135,7 +129,7 @@ export class LocateDriver implements Effects<Message, Timer, Outcome> {
   }
 
   setTraceHook(hook: TraceHook | undefined): void {
-    this.#hook = hook
+    this.#trace.setHook(hook)
   }
 
   /** Nobody is found any more. */
@@ -153,9 +147,7 @@ export class LocateDriver implements Effects<Message, Timer, Outcome> {
     if (message.kind === 'HEREIS' && served === undefined) return
     const { kind, payload } = encodeLocate(message, served)
     if (!this.#options.send(to, kind, priority, payload, payload.length, undefined)) lamport.tick()
-    if (this.#hook === undefined) return
-    const id = `${this.#options.self}:${lamport.time}`
-    this.#traced.push({ kind: 'send', to, id, ...summaryOf(message) })
+    this.#trace.sent(to, message)
   }
 
   setTimer(timer: Timer, delayMs: number): void {
@@ -166,14 +158,14 @@ export class LocateDriver implements Effects<Message, Timer, Outcome> {
       this.#step({ kind: 'timer', timer })
     }
     this.#timers.set(key, this.#options.clock.after(delayMs, run))
-    if (this.#hook !== undefined) this.#traced.push({ kind: 'set-timer', type: timer.kind, detail: { delayMs } })
+    this.#trace.timerSet(timer.kind, delayMs)
   }
 
   clearTimer(timer: Timer): void {
     const key = keyOf(timer)
     this.#timers.get(key)?.()
     this.#timers.delete(key)
-    if (this.#hook !== undefined) this.#traced.push({ kind: 'clear-timer', type: timer.kind, detail: {} })
+    this.#trace.timerCleared(timer.kind)
   }
 
   /** The machine keeps nothing on disk. */
@@ -183,7 +175,7 @@ export class LocateDriver implements Effects<Message, Timer, Outcome> {
 
   /** What was refused for want of room (`serve`, `joined`) is found through the engine, as ever. */
   outcome(outcome: Outcome): void {
-    if (this.#hook !== undefined) this.#traced.push({ kind: 'outcome', ...summaryOf(outcome) })
+    this.#trace.outcome(outcome)
     if (outcome.kind === 'refused') return
     const resolve = this.#waiting.get(outcome.request)
     this.#waiting.delete(outcome.request)
@@ -222,6 +214,7 @@ export class LocateDriver implements Effects<Message, Timer, Outcome> {
   #step(input: LocateInput, lamportTime = 0): void {
     if (this.#isClosed) return
     const { clock, random } = this.#options
+    this.#trace.begin()
     try {
       locate.step(this.#state, input, { now: clock.now(), random }, this)
     } catch (error) {
@@ -229,39 +222,10 @@ export class LocateDriver implements Effects<Message, Timer, Outcome> {
       this.#options.onBroken()
       throw error
     }
-    if (this.#hook !== undefined) this.#trace(input, lamportTime)
-  }
-
-  #trace(input: LocateInput, lamportTime: number): void {
-    const effects = this.#traced
-    this.#traced = []
-    const { self, clock, lamport } = this.#options
-    this.#hook?.({
-      v: 1,
-      atMs: clock.wallMs(),
-      machine: locate.name,
-      member: self,
-      sequence: ++this.#sequence,
-      lamport: lamport.time,
-      input: traceInputOf(input, lamportTime),
-      effects,
-    })
+    this.#trace.end(input, lamportTime)
   }
 }
 
 function keyOf({ port, search, round }: Timer): string {
   return `${port} ${search} ${round}`
-}
-
-function traceInputOf(input: LocateInput, lamportTime: number): TraceInput {
-  switch (input.kind) {
-    case 'message':
-      return { kind: 'message', from: input.from, id: `${input.from}:${lamportTime}`, ...summaryOf(input.message) }
-    case 'call':
-      return { kind: 'call', ...summaryOf(input.call) }
-    case 'timer':
-      return { kind: 'timer', type: input.timer.kind, detail: {} }
-    default:
-      return { kind: input.kind, type: input.kind, detail: {} }
-  }
 }

@@ -17,7 +17,7 @@ import { type Following, follow } from '../follow.ts'
 import { Listeners } from '../listeners.ts'
 import { isPortProof } from './port-proof.ts'
 import { decodeNameRow, nameKeyOf, namePrefix } from './server-rows.ts'
-import { Vanished } from '../calls/vanished.ts'
+import { Vanished } from './vanished.ts'
 
 /** After so long a server that could not be reached is looked for again. */
 const lookAgainMs = 1_000

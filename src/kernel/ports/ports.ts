@@ -13,7 +13,7 @@ import type { Address, Port } from '../../lib/identifiers.ts'
 import type { LocatedPort, LocateDriver } from './locate-driver.ts'
 import { isPortProof } from './port-proof.ts'
 import { decodePortRow, portKeyOf } from './server-rows.ts'
-import { Vanished } from '../calls/vanished.ts'
+import { Vanished } from './vanished.ts'
 
 const portsRememberedMax = 10_000
 

@@ -5,9 +5,11 @@
  * with `std.` in front, so that none clashes with a service's own. This is the contract, and with it the client
  * (`open(Standard, capability)`); `standard-operations.ts` carries them out, once for all services.
  */
-import { Capability } from '../capabilities/capability.ts'
+import type { Capability } from '../capabilities/capability.ts'
 import { allRights } from '../capabilities/rights.ts'
 import {
+  type Schema,
+  anyCapability,
   checked,
   finiteNumber,
   listOf,
@@ -15,7 +17,6 @@ import {
   oneOf,
   optional,
   recordOf,
-  type Schema,
   text,
   truth,
   wholeNumber,
@@ -30,7 +31,7 @@ export const parametersMax = 256
 export const passCharactersMax = 64
 const valueCharactersMax = 65_536
 
-const capability: Schema<Capability> = checked('a capability', (value) => value instanceof Capability)
+const capability = anyCapability()
 const branch: Schema<string> = checked(
   'the branch of a capability: 32 hexadecimal digits',
   (value): value is string => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value),

@@ -9,13 +9,14 @@
 import { Capability } from '../../kernel/capabilities/capability.ts'
 import { allRights } from '../../kernel/capabilities/rights.ts'
 import {
+  type Schema,
+  anyCapability,
   bytes,
   checked,
   listOf,
   objectOf,
   oneOf,
   optional,
-  type Schema,
   text,
   truth,
   wholeNumber,
@@ -38,7 +39,7 @@ export const pathsPerLookupMax = 64
 export const rowsPerPageMax = 1_024
 export const rowsPerDirectoryMax = 1_048_576
 
-const capability: Schema<Capability> = checked('a capability', (value) => value instanceof Capability)
+const capability = anyCapability()
 const capabilities = listOf(capability, capabilitiesPerRowMax)
 const name = text(nameBytesMax)
 const path = listOf(name, pathComponentsMax)

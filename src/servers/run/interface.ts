@@ -11,11 +11,10 @@
  * Each answer begins with the last, so a caller learns how busy the server is without asking. Programs go by `start`,
  * which gives the capability of a process object.
  */
-import { Capability } from '../../kernel/capabilities/capability.ts'
 import { defineService } from '../../kernel/service.ts'
 import {
+  anyCapability,
   bytes,
-  checked,
   listOf,
   objectOf,
   oneOf,
@@ -25,7 +24,6 @@ import {
   truth,
   wholeNumber,
 } from '../../kernel/schemas.ts'
-import type { Schema } from '../../kernel/schemas.ts'
 import { capabilitiesMax } from '../environment.ts'
 
 /** The name under which members that offer to run things are found. */
@@ -41,7 +39,7 @@ export const modulesListedMax = 256
 
 export const jobLabel = { job: 0, done: 0, failed: 1, load: 2 } as const
 
-const capability: Schema<Capability> = checked('a capability', (value) => value instanceof Capability)
+const capability = anyCapability()
 const moduleUrl = text(4_096)
 const count = wholeNumber()
 
