@@ -86,8 +86,9 @@ async function listModels(options: Options): Promise<number> {
   const rows = builtInModels.map(({ name, members, bounds, make }) => {
     return { name, about: make(members.usual, bounds).about, members: members.usual, bounds }
   })
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length)) + 2
   if (options.json === true) print(JSON.stringify(rows))
-  else for (const { name, about } of rows) print(`${styled('bold', name.padEnd(15))}${about}`)
+  else for (const { name, about } of rows) print(`${styled('bold', name.padEnd(nameWidth))}${about}`)
   return exitCode.ok
 }
 

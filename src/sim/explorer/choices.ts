@@ -12,7 +12,7 @@ export function choicesOf(model: AnyModel, global: AnyGlobal): Choice[] {
   const choices: Choice[] = []
   const flights = distinctFlights(model, global)
   for (const member of global.members) addCalls(choices, member)
-  for (const { flight, index } of flights) choices.push(flightChoice('deliver', flight, index))
+  for (const { flight, index } of flights) choices.push(flightChoice(model, 'deliver', flight, index))
   for (const { name, outbox } of global.members)
     if (outbox.length > 0) choices.push({ kind: 'persisted', member: name })
   addTimers(choices, model, global)
@@ -22,6 +22,11 @@ export function choicesOf(model: AnyModel, global: AnyGlobal): Choice[] {
 
 /** In words, for people. */
 export function choiceText(choice: Choice): string {
+  const { drawn = [] } = choice
+  return drawn.length === 0 ? happeningText(choice) : `${happeningText(choice)}, which draws ${drawn.join(', ')}`
+}
+
+function happeningText(choice: Choice): string {
   switch (choice.kind) {
     case 'call':
       return `${choice.member} is called: ${choice.what}`
@@ -101,16 +106,17 @@ function addFaults(
   }
   const onLinks = flights.filter(({ flight }) => flight.from !== flight.to)
   if (spent.losses < bounds.lossesMax) {
-    for (const { flight, index } of onLinks) choices.push(flightChoice('lose', flight, index))
+    for (const { flight, index } of onLinks) choices.push(flightChoice(model, 'lose', flight, index))
   }
   if (spent.duplicates < bounds.duplicatesMax) {
-    for (const { flight, index } of onLinks) choices.push(flightChoice('duplicate', flight, index))
+    for (const { flight, index } of onLinks) choices.push(flightChoice(model, 'duplicate', flight, index))
   }
   if (spent.persistFailures < bounds.persistFailuresMax) {
     for (const { name, outbox } of members)
       if (outbox.length > 0) choices.push({ kind: 'persist-failed', member: name })
   }
-  if (spent.crashes < bounds.crashesMax) for (const member of members) addCrashes(choices, member)
+  if (spent.crashes >= bounds.crashesMax) return
+  for (const member of members) if (model.mortal?.includes(member.name) !== false) addCrashes(choices, member)
 }
 
 /** Of the records that were being written, none, some or all may have reached the disk: always the first ones. */
@@ -120,6 +126,16 @@ function addCrashes(choices: Choice[], { name, state, outbox }: AnyMember): void
   for (let kept = 0; kept <= writing; kept++) choices.push({ kind: 'crash', member: name, kept })
 }
 
-function flightChoice(kind: 'deliver' | 'duplicate' | 'lose', flight: AnyFlight, index: number): Choice {
-  return { kind, from: flight.from, to: flight.to, index, what: kindOf(flight.message) }
+function flightChoice(
+  model: AnyModel,
+  kind: 'deliver' | 'duplicate' | 'lose',
+  { from, to, message }: AnyFlight,
+  index: number,
+): Choice {
+  return { kind, from, to, index, what: model.describe?.(message) ?? kindOf(message) }
+}
+
+/** What the members do by themselves: no fault. */
+export function isWork({ kind }: Choice): boolean {
+  return kind === 'call' || kind === 'deliver' || kind === 'timer' || kind === 'persisted'
 }

@@ -3,7 +3,8 @@
  *
  * The explorer walks through every order in which messages, timers, calls and faults can follow each other, so
  * nothing here is drawn by chance. Time is still, or moves only where a timer fires; `context.random` gives the same
- * numbers in every step, so a machine that draws is explored for that draw alone. Types only; `explore.ts` runs them.
+ * numbers in every step, so a machine that draws is explored for that draw alone, unless the model says `draws: 'each'`.
+ * Types only; `explore.ts` runs them.
  */
 import type { TraceEvent } from '../../edges/trace.ts'
 import type { Address, MemberId } from '../../lib/identifiers.ts'
@@ -47,6 +48,15 @@ export interface ExplorationModel<State, Message, Timer, Call, Outcome, Persiste
   readonly time?: 'still' | 'by-timers'
   /** `as-inserted` where a machine acts by the order in which a Map or Set was filled; `sorted` where it is left out. */
   readonly collections?: 'sorted' | 'as-inserted'
+  /** `each`: `random.below` gives every number that it may, in runs of its own; `same` where it is left out. */
+  readonly draws?: 'same' | 'each'
+  /** Those that may crash; all of them where it is left out. */
+  readonly mortal?: readonly MemberId[]
+  /**
+   * Whether every state must have a way to one that is at rest, by work alone. Where it has none, members go round in
+   * circles for ever (they wait for each other, and look again and again), and that is a violation.
+   */
+  readonly comesToRest?: boolean
   /** Members that differ by nothing but their names; at most `symmetricMax`. */
   readonly symmetric?: readonly MemberId[]
   /** Whether a member that crashed may come back; true where it is left out. */
@@ -55,6 +65,13 @@ export interface ExplorationModel<State, Message, Timer, Call, Outcome, Persiste
   initialState(self: Address, live: readonly Address[]): State
   /** Each is made once, at any time and in any order. The same one twice is made twice. */
   readonly calls: readonly PlannedCall<Call>[]
+  /**
+   * Whether it arrives before anything else happens. Only for what nobody but its receiver can notice, and which its
+   * receiver has nothing to do before: then the other orders lead to the same states.
+   */
+  arrivesAtOnce?(message: Message): boolean
+  /** A message in words, for people; its `kind` where it is left out. */
+  describe?(message: Message): string
   /** What is remembered of a run beside the states: plain data that the invariant reads. */
   readonly history: History
   /** The calls that the driver makes because of it, some time later. */
@@ -70,8 +87,13 @@ export interface ExplorationModel<State, Message, Timer, Call, Outcome, Persiste
 
 export type AnyModel = ExplorationModel<unknown, unknown, unknown, unknown, unknown, unknown, unknown>
 
-/** One thing that happens: plain data, so that a run can be saved as a list of these. */
-export type Choice =
+/**
+ * One thing that happens: plain data, so that a run can be saved as a list of these. `drawn`: what the steps of it drew,
+ * in a model that explores each draw; 0 beyond its end.
+ */
+export type Choice = Happening & { readonly drawn?: readonly number[] }
+
+type Happening =
   /** `index`: among the calls that this member is still to make. */
   | { readonly kind: 'call'; readonly member: MemberId; readonly index: number; readonly what: string }
   /** `index`: among the messages under way on that link. `duplicate` delivers it and keeps a copy under way. */
@@ -102,6 +124,6 @@ export interface ExplorationResult {
   readonly ms: number
   /** Which bounds kept it from seeing everything. */
   readonly cutBy: readonly ('statesMax' | 'depthMax' | 'messagesInFlightMax')[]
-  /** Only with `violated`; no shorter one exists. */
+  /** Only with `violated`; no shorter one exists. Where it comes to no rest: no shorter way into the circle. */
   readonly counterexample?: Counterexample
 }

@@ -7,13 +7,16 @@
  */
 import { assert } from '../../lib/assert.ts'
 import { type CanonicalForm, CanonicalForms } from './canonical-form.ts'
-import { choicesOf } from './choices.ts'
+import { isWork } from './choices.ts'
 import type { AnyModel, Choice, Counterexample, ExplorationResult } from './exploration.ts'
-import { type AnyGlobal, initialGlobal } from './global-state.ts'
+import { type AnyGlobal, initialGlobal, isAtRest } from './global-state.ts'
 import { replay } from './replay.ts'
+import { RestReachable } from './rest-reachable.ts'
+import { restlessText } from './restless.ts'
 import { Transitions } from './transition.ts'
 import { violationIn } from './violation-in.ts'
 import { type Origin, VisitedStates } from './visited-states.ts'
+import { waysOn } from './ways-on.ts'
 
 export interface ExploreOptions {
   /** Milliseconds, for the report only. */
@@ -40,7 +43,10 @@ export function explore(model: AnyModel, options: ExploreOptions): ExplorationRe
   const { states, edges, depth } = search
   const cutBy = [...search.cutBy]
   const report = { states, edges, depth, cutBy, ms: options.nowMs() - startMs }
-  if (violation !== undefined) return { verdict: 'violated', ...report, counterexample: search.wayTo(violation) }
+  if (violation !== undefined) {
+    const counterexample = search.wayTo(violation)
+    return { verdict: 'violated', ...report, depth: counterexample.choices.length, counterexample }
+  }
   return { verdict: cutBy.length === 0 ? 'holds' : 'bounded', ...report }
 }
 
@@ -58,6 +64,7 @@ class Search {
   readonly #forms: CanonicalForms
   readonly #transitions: Transitions
   readonly #visited: VisitedStates
+  readonly #restReachable: RestReachable | undefined
   readonly #onProgress: ExploreOptions['onProgress']
 
   constructor(model: AnyModel, { isExact = false, onProgress }: ExploreOptions) {
@@ -65,6 +72,7 @@ class Search {
     this.#forms = new CanonicalForms(model, isExact)
     this.#transitions = new Transitions(model)
     this.#visited = new VisitedStates(isExact)
+    this.#restReachable = model.comesToRest === true ? new RestReachable() : undefined
     this.#onProgress = onProgress
   }
 
@@ -92,7 +100,14 @@ class Search {
       if (next.length > 0) this.depth++
       frontier = next
     }
-    return undefined
+    return this.cutBy.size === 0 ? this.#restlessness() : undefined
+  }
+
+  /** Only of a search that has seen everything: beyond what was cut off there may be rest. */
+  #restlessness(): Violation | undefined {
+    const state = this.#restReachable?.firstWithout(this.states)
+    if (state === undefined) return undefined
+    return { text: restlessText, origin: state === 0 ? undefined : this.#visited.originOf(state) }
   }
 
   /** Goes from the initial state to it again, and writes down what happens. */
@@ -107,17 +122,18 @@ class Search {
   }
 
   #expand({ state, global }: Found, next: Found[]): Violation | undefined {
-    const choices = choicesOf(this.#model, global)
-    for (let choice = 0; choice < choices.length; choice++) {
-      const { global: to, broken } = this.#transitions.take(global, choices[choice] as Choice)
+    if (isAtRest(global)) this.#restReachable?.addRest(state)
+    for (const { choice, place, global: to, broken } of waysOn(this.#model, this.#transitions, global)) {
       this.edges++
-      const origin = { parent: state, choice }
+      const origin = { parent: state, choice: place }
       if (broken !== undefined) return this.#violation(broken, origin)
       if (to.inFlight.length > this.#model.bounds.messagesInFlightMax) {
         this.cutBy.add('messagesInFlightMax')
         continue
       }
-      const reached = this.#visited.add(this.#formOf(to), state, choice)
+      const form = this.#formOf(to)
+      const reached = this.#visited.add(form, state, place)
+      if (isWork(choice)) this.#restReachable?.addEdge(state, reached ?? this.#visited.numberOf(form) ?? 0)
       if (reached === undefined) continue
       const text = violationIn(this.#model, to)
       if (text !== undefined) return this.#violation(text, origin)
@@ -143,12 +159,12 @@ class Search {
   /** Choices are offered by the forms of messages, so these are made here too. */
   #choicesAt(places: readonly number[]): Choice[] {
     let global = initialGlobal(this.#model)
-    return places.map((place) => {
+    return places.map((wanted) => {
       this.#formOf(global)
-      const choice = choicesOf(this.#model, global)[place]
-      assert(choice !== undefined, 'a way that was gone can be gone again')
-      global = this.#transitions.take(global, choice).global
-      return choice
+      const way = [...waysOn(this.#model, this.#transitions, global)].find(({ place }) => place === wanted)
+      assert(way !== undefined, 'a way that was gone can be gone again')
+      global = way.global
+      return way.choice
     })
   }
 }

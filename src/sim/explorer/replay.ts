@@ -9,6 +9,7 @@ import { CardumenError } from '../../lib/cardumen-error.ts'
 import { choicesOf, choiceText } from './choices.ts'
 import type { AnyModel, Choice } from './exploration.ts'
 import { type AnyGlobal, dataKey, initialGlobal } from './global-state.ts'
+import { restlessnessIn } from './restless.ts'
 import { TraceRecorder } from './trace-recorder.ts'
 import { Transitions } from './transition.ts'
 import { violationIn } from './violation-in.ts'
@@ -40,15 +41,23 @@ export function* replay(model: AnyModel, choices: readonly unknown[]): Generator
     if (choice === undefined) throw cannotHappen(model, number, wanted)
     const taken = transitions.take(global, choice)
     global = taken.global
-    const violation = taken.broken ?? violationIn(model, global)
+    const violation =
+      taken.broken ?? violationIn(model, global) ?? (number === choices.length ? restless(model, global) : undefined)
     yield { number, choice, text: choiceText(choice), events: recorder.takeEvents(), global, violation }
     if (taken.broken !== undefined) return
   }
 }
 
+/** What is wrong at the end of a path where nothing is wrong in any state of it. */
+function restless(model: AnyModel, global: AnyGlobal): string | undefined {
+  return model.comesToRest === true ? restlessnessIn(model, global) : undefined
+}
+
 function offered(model: AnyModel, global: AnyGlobal, wanted: unknown): Choice | undefined {
-  const key = dataKey(wanted)
-  return choicesOf(model, global).find((choice) => dataKey(choice) === key)
+  const { drawn, ...happening } = (wanted ?? {}) as { readonly drawn?: unknown }
+  const key = dataKey(happening)
+  const choice = choicesOf(model, global).find((each) => dataKey(each) === key)
+  return choice === undefined || !Array.isArray(drawn) ? choice : { ...choice, drawn: drawn as readonly number[] }
 }
 
 function cannotHappen(model: AnyModel, number: number, wanted: unknown): CardumenError {

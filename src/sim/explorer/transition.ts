@@ -9,9 +9,9 @@ import { assert } from '../../lib/assert.ts'
 import { isCardumenError } from '../../lib/cardumen-error.ts'
 import { address, type Address, incarnation, incarnationOf, instant, type MemberId } from '../../lib/identifiers.ts'
 import type { Context, Effects, Input } from '../../lib/machine.ts'
-import { type Random, seededRandom } from '../../lib/random.ts'
 import type { AnyModel, Choice, PlannedCall } from './exploration.ts'
 import { type AnyGlobal, type AnyMember, dataKey, type Spent } from './global-state.ts'
+import { Draws } from './draws.ts'
 import { clonePlain } from './plain-data.ts'
 import type { LifeTrace } from '../machines/life-trace.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
@@ -27,12 +27,16 @@ type Draft<Value> = {
 }
 type AnyInput = Input<unknown, unknown, unknown, unknown>
 type FlightChoice = Extract<Choice, { readonly kind: 'deliver' | 'duplicate' | 'lose' }>
+type Movement = Omit<FlightChoice, 'what' | 'drawn'>
 type Fault = Exclude<keyof Spent, 'forms'>
+
+/** Messages of one choice that arrive at once. */
+const atOnceMax = 1_000
 
 export class Transitions implements Effects<unknown, unknown, unknown, unknown> {
   readonly #model: AnyModel
   readonly #recorder: TraceRecorder | undefined
-  readonly #random = new StepRandom()
+  readonly #random: Draws
   readonly #context: { -readonly [Key in keyof Context]: Context[Key] }
   #next: Draft<AnyGlobal>
   /** Those of `#next` that are not shared with the state before. */
@@ -47,6 +51,7 @@ export class Transitions implements Effects<unknown, unknown, unknown, unknown> 
   constructor(model: AnyModel, recorder?: TraceRecorder) {
     this.#model = model
     this.#recorder = recorder
+    this.#random = new Draws(model.draws === 'each')
     this.#context = { now: instant(0), random: this.#random }
     this.#next = { members: [], inFlight: [], history: { value: undefined, forms: [] }, spent: nothingSpent }
   }
@@ -59,8 +64,32 @@ export class Transitions implements Effects<unknown, unknown, unknown, unknown> 
     this.#isHistoryEdited = false
     this.#broken = undefined
     this.#recorder?.advance()
+    this.#random.begin(choice.drawn)
     this.#carryOut(choice)
+    if (this.#model.arrivesAtOnce !== undefined) this.#deliverAtOnce()
     return { global: this.#next, broken: this.#broken }
+  }
+
+  /** What the steps of the last choice drew, in a model that explores each draw. */
+  get drawn(): readonly number[] {
+    return this.#random.drawn
+  }
+
+  /** What the steps of the next choice are to draw so that they go otherwise than last; undefined: all ways were gone. */
+  otherDraws(): readonly number[] | undefined {
+    return this.#random.others()
+  }
+
+  /** Ends where members do not answer each other at once for ever, which would be the model's fault. */
+  #deliverAtOnce(): void {
+    for (let delivered = 0; this.#broken === undefined; delivered++) {
+      const flight = this.#next.inFlight.find(({ message }) => this.#model.arrivesAtOnce?.(message))
+      if (flight === undefined) return
+      assert(delivered < atOnceMax, 'messages that arrive at once come to an end')
+      const { from, to } = flight
+      const onLink = this.#next.inFlight.filter((other) => other.from === from && other.to === to)
+      this.#move({ kind: 'deliver', from, to, index: onLink.indexOf(flight) })
+    }
   }
 
   #carryOut(choice: Choice): void {
@@ -91,7 +120,7 @@ export class Transitions implements Effects<unknown, unknown, unknown, unknown> 
     this.#step(member, { kind: 'call', call: clonePlain(waiting.call) })
   }
 
-  #move(choice: FlightChoice): void {
+  #move(choice: Movement): void {
     const { inFlight } = this.#next
     const onLink = inFlight.filter((flight) => flight.from === choice.from && flight.to === choice.to)
     const flight = onLink[choice.index]
@@ -161,7 +190,7 @@ export class Transitions implements Effects<unknown, unknown, unknown, unknown> 
     member.state = clonePlain(member.state)
     this.#self = member
     this.#context.now = instant(member.nowMs)
-    this.#random.restart()
+    this.#random.beginStep()
     this.#trace = this.#recorder?.begin(member.address, lamport)
     try {
       this.#model.machine.step(member.state, input, this.#context, this)
@@ -274,26 +303,4 @@ const nothingSpent: Spent = {
   timerFirings: 0,
   persistFailures: 0,
   forms: [],
-}
-
-/** The same numbers in every step; made only for a machine that draws. */
-class StepRandom implements Random {
-  #random: Random | undefined
-
-  restart(): void {
-    this.#random = undefined
-  }
-
-  next(): number {
-    return this.#drawing().next()
-  }
-
-  below(bound: number): number {
-    return this.#drawing().below(bound)
-  }
-
-  #drawing(): Random {
-    this.#random ??= seededRandom(1)
-    return this.#random
-  }
 }

@@ -17,7 +17,7 @@ const sizeFirst = 1_024
 const loadMax = 0.5
 
 export class VisitedStates {
-  readonly #exact: Set<string> | undefined
+  readonly #exact: Map<string, number> | undefined
   /** The number of a state plus one; 0: free. */
   #slots = new Int32Array(sizeFirst * 2)
   #lows = new Int32Array(sizeFirst)
@@ -27,7 +27,7 @@ export class VisitedStates {
   #size = 0
 
   constructor(isExact: boolean) {
-    this.#exact = isExact ? new Set() : undefined
+    this.#exact = isExact ? new Map() : undefined
   }
 
   get size(): number {
@@ -42,9 +42,20 @@ export class VisitedStates {
       this.#slots[slot] = this.#size + 1
     } else {
       if (this.#exact.has(form.text)) return undefined
-      this.#exact.add(form.text)
+      this.#exact.set(form.text, this.#size)
     }
     return this.#enter(form, parent, choice)
+  }
+
+  /** The number of a state that was seen. */
+  numberOf({ low, high, text }: CanonicalForm): number | undefined {
+    if (this.#exact !== undefined) return this.#exact.get(text)
+    const mask = this.#slots.length - 1
+    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+      const state = (this.#slots[slot] ?? 0) - 1
+      if (state < 0) return undefined
+      if (this.#lows[state] === low && this.#highs[state] === high) return state
+    }
   }
 
   originOf(state: number): Origin {

@@ -22,9 +22,12 @@ function usualBounds(name: string, more: Partial<Bounds>): Bounds {
   return { ...builtInModel(name).bounds, ...more }
 }
 
+/** Broken with two members already; `shared-memory.test.ts` has what is found in them. */
+const broken: ReadonlySet<string> = new Set(['bakery-without-choosing', 'peterson-overlapping', 'dekker-overlapping'])
+
 // A lock that one member alone wants cannot break.
 test('every built-in model holds in all that its fewest members can do', () => {
-  for (const { name, members, bounds, make } of builtInModels) {
+  for (const { name, members, bounds, make } of builtInModels.filter((model) => !broken.has(model.name))) {
     const { verdict, cutBy, states } = explored(make(members.min, bounds))
     assert.deepEqual([name, verdict, cutBy], [name, 'holds', []])
     assert.ok(states > 20, `${name} has only ${states} states`)

@@ -6,6 +6,7 @@ import type { AnyModel, Bounds } from '../exploration.ts'
 import { bullyModel } from './bully.ts'
 import { lockModel } from './lock.ts'
 import { rpcModel } from './rpc.ts'
+import { sharedMemoryModels } from './shared-memory-models.ts'
 import { tokenRingModel } from './token-ring.ts'
 
 export interface BuiltInModel {
@@ -72,6 +73,7 @@ export const builtInModels: readonly BuiltInModel[] = [
     bounds: { ...usual, duplicatesMax: 1 },
     make: (members, bounds) => lockModel('numbered-lock', true, members, bounds),
   },
+  ...sharedMemoryModels(usual),
 ]
 
 export function builtInModel(name: string): BuiltInModel {
