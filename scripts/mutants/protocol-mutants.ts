@@ -1,5 +1,5 @@
 /**
- * Planted bugs of the protocols: the call machine, the token ring, the bully and the search for ports.
+ * Planted bugs of the protocols: the call machine, the token ring, the bully, the search for ports and the scheduler.
  *
  * None of them decides by a quorum, so there is no off-by-one quorum to plant; its kin are the off-by-one comparisons of
  * sequences, generations, epochs and credits.
@@ -12,6 +12,7 @@ const attention = 'src/protocols/rpc/attention.ts'
 const mutex = 'src/protocols/mutex/mutex.ts'
 const election = 'src/protocols/election/election.ts'
 const locate = 'src/protocols/locate/locate.ts'
+const scheduling = 'src/protocols/scheduling/scheduling.ts'
 
 const ofCalls: readonly Mutant[] = [
   {
@@ -285,4 +286,55 @@ const ofLocate: readonly Mutant[] = [
   },
 ]
 
-export const protocolMutants: readonly Mutant[] = [...ofCalls, ...ofTokenRing, ...ofElection, ...ofLocate]
+const ofScheduling: readonly Mutant[] = [
+  {
+    name: 'scheduling-threshold-too-high',
+    breaks: 'Tasks whose priorities are little above the threshold are time-sliced.',
+    file: 'src/protocols/scheduling/rules/by-priority.ts',
+    find: 'task.priority > state.settings.sliceThreshold ?',
+    replace: 'task.priority > state.settings.sliceThreshold + 5 ?',
+    scenarios: ['scheduling'],
+  },
+  {
+    name: 'scheduling-most-urgent-gives-way',
+    breaks: 'Where there are several cores, the most urgent of those that run makes room, not the least urgent.',
+    file: scheduling,
+    find: 'rule.rank(task, nowMs) > rule.rank(last, nowMs)',
+    replace: 'rule.rank(task, nowMs) < rule.rank(last, nowMs)',
+    scenarios: ['scheduling'],
+  },
+  {
+    name: 'scheduling-woken-waits-for-a-core-that-is-idle',
+    breaks: 'Who wakes is queued, and no idle core is given to it.',
+    file: scheduling,
+    find: "task, 'woken', context.now)\n  settle(state, context, effects)",
+    replace: "task, 'woken', context.now)",
+    scenarios: ['scheduling'],
+  },
+  {
+    name: 'scheduling-queue-loses-its-second',
+    breaks: 'Taking a task out of the middle of a queue leaves another one out, and one twice.',
+    file: 'src/protocols/scheduling/ready-queue.ts',
+    find: 'place = index; place > 0; place--',
+    replace: 'place = index; place > 1; place--',
+    scenarios: ['scheduling'],
+  },
+  {
+    name: 'scheduling-boost-leaves-the-second-queue',
+    breaks: 'The boost of the feedback queues lifts nobody out of the second one.',
+    file: 'src/protocols/scheduling/rules/by-feedback.ts',
+    find: 'of queues.slice(1))',
+    replace: 'of queues.slice(2))',
+    scenarios: ['scheduling'],
+    survives:
+      'The tasks of a run are few and all end, so whoever is left in the second queue has its turn within the bound; a test of the rule finds it.',
+  },
+]
+
+export const protocolMutants: readonly Mutant[] = [
+  ...ofCalls,
+  ...ofTokenRing,
+  ...ofElection,
+  ...ofLocate,
+  ...ofScheduling,
+]

@@ -21,6 +21,7 @@ import { recordLog } from './record-log.ts'
 import { register } from './register.ts'
 import { revoking } from './revoking.ts'
 import { runs } from './run.ts'
+import { schedulingScenario } from './scheduling.ts'
 import { tokenRing } from './token-ring.ts'
 
 /** In the order in which they are listed: machines alone, then whole members. */
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   tokenRing,
   bully,
   locatePorts,
+  schedulingScenario,
   calls,
   firstCalls,
   forgeries,
