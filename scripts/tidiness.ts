@@ -25,7 +25,10 @@ const silencers = ['oxlint-dis', 'eslint-dis', 'biome-ig', '@ts-ig', '@ts-noch']
 
 const rules: Readonly<Record<string, Rule>> = {
   'no drawer named for nothing': (file) => {
-    const drawer = /(?:^|[/.-])(utils?|helpers?|common|misc|shared|manager|impl)(?=[/.-])/i.exec(file.path)
+    // Shared memory is a thing of its own; a drawer called "shared" is none.
+    const drawer =
+      /(?:^|[/.-])(utils?|helpers?|common|misc|manager|impl)(?=[/.-])/i.exec(file.path) ??
+      /(?:^|\/)(shared)(?=[/.])/i.exec(file.path)
     return drawer === null ? undefined : `"${drawer[1] ?? ''}" says nothing of what it holds: name the one thing`
   },
   'kebab-case names': (file) => {
