@@ -69,7 +69,7 @@ export interface Changed {
 }
 
 export function openBank(total: Amounts, limits: BankLimits = bankLimits): Bank | Refusal {
-  const wrong = wrongAmounts(Object.keys(total), total)
+  const wrong = wrongAmounts(undefined, total)
   if (wrong !== undefined) return wrong
   const units = Object.values(total)
   return { kinds: Object.keys(total), total: units, free: [...units], clients: new Map(), waiting: [], limits }
@@ -211,9 +211,13 @@ function giveBack({ free }: Bank, { held }: Client, amounts: readonly number[]):
   }
 }
 
-function wrongAmounts(kinds: readonly string[], amounts: Amounts): Refusal | undefined {
+/** Without `kinds` all are there. Amounts may come from another process, or from JavaScript. */
+function wrongAmounts(kinds: readonly string[] | undefined, amounts: Amounts): Refusal | undefined {
+  if (typeof amounts !== 'object' || amounts === null)
+    return refused('option-invalid', `${String(amounts)} is no amount; one is an object such as { printer: 1 }.`)
   for (const [kind, units] of Object.entries(amounts)) {
-    if (!kinds.includes(kind)) return refused('option-invalid', `There is no kind "${kind}" here: ${kinds.join(', ')}.`)
+    if (kinds?.includes(kind) === false)
+      return refused('option-invalid', `There is no kind "${kind}" here: ${kinds.join(', ')}.`)
     if (!Number.isSafeInteger(units) || units < 0)
       return refused('option-invalid', `${String(units)} is no number of units of "${kind}".`)
   }

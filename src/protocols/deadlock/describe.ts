@@ -4,6 +4,7 @@
  * Each party is said to hold what the party before it in the cycle waits for, so the sentence can be followed round.
  */
 import type { Deadlock, Findings, Link } from './find-deadlocks.ts'
+import { printable } from './printable.ts'
 
 /** Parties that are told one by one; further ones are counted. */
 const namesToldMax = 32
@@ -12,7 +13,7 @@ const namesToldMax = 32
 export function describeCycle(cycle: readonly Link[]): string {
   const told = cycle.slice(0, namesToldMax).map((link, at) => {
     const before = cycle.at(at - 1) ?? link
-    return `${link.party.name} ${roleFor(before)}, ${waitsFor(link)}`
+    return printable(`${link.party.name} ${roleFor(before)}, ${waitsFor(link)}`)
   })
   const rest = cycle.length - told.length
   return rest === 0 ? told.join('; ') : `${told.join('; ')}; and ${rest} more`
@@ -50,6 +51,7 @@ function roleFor({ resource, next }: Link): string {
   if (resource.kind === 'barrier') return `has not come to ${resource.name}`
   if (resource.kind === 'channel') return `is to send to ${resource.name}`
   if (resource.kind === 'once') return `runs ${resource.name}`
+  if (resource.kind === 'resources') return `holds some of ${resource.name}`
   return `holds ${resource.name}`
 }
 
@@ -69,11 +71,11 @@ function wayOut(cycle: readonly Link[]): string {
 
 function describeStack({ party, wait, resource }: Link): readonly string[] {
   if (wait.stack === undefined) return []
-  const lines = wait.stack.split('\n').map((line) => `    ${line.trim()}`)
-  return [`  ${party.name} waits for ${resource.name}:`, ...lines]
+  const lines = wait.stack.split('\n').map((line) => `    ${printable(line.trim())}`)
+  return [printable(`  ${party.name} waits for ${resource.name}:`), ...lines]
 }
 
 function listed(names: readonly string[]): string {
-  const told = names.slice(0, namesToldMax).join(', ')
+  const told = printable(names.slice(0, namesToldMax).join(', '))
   return names.length <= namesToldMax ? told : `${told} and ${names.length - namesToldMax} more`
 }

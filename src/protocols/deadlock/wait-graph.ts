@@ -28,6 +28,7 @@ export type ResourceKind =
   | 'join'
   | 'channel'
   | 'once'
+  | 'resources'
   | 'other'
 
 /**
