@@ -27,10 +27,12 @@ import { paramsCommand } from './commands/params.ts'
 import { psCommand } from './commands/ps.ts'
 import { rmCommand } from './commands/rm.ts'
 import { runCommand } from './commands/run.ts'
+import { scheduleCommand } from './commands/schedule.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { statusCommand } from './commands/status.ts'
 import { tablesCommand } from './commands/tables.ts'
 import { touchCommand } from './commands/touch.ts'
+import { threadsCommand } from './commands/threads.ts'
 import { traceCommand } from './commands/trace.ts'
 import { treeCommand } from './commands/tree.ts'
 import { upCommand } from './commands/up.ts'
@@ -107,6 +109,8 @@ const commands: readonly (() => CommandFace | CommandGroup)[] = [
   tablesCommand,
   checkCommand,
   exploreCommand,
+  scheduleCommand,
+  threadsCommand,
   doctorCommand,
   simulateCommand,
   completionCommand,
