@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url'
 import { bulkSuite } from './bulk/suite.ts'
 import { callsSuite } from './calls/suite.ts'
 import { capabilitiesSuite } from './capabilities/suite.ts'
+import { dataSuite } from './data/suite.ts'
+import { deadlockSuite } from './deadlock/suite.ts'
 import { engineSuite } from './engine/suite.ts'
 import { floodsSuite } from './floods/suite.ts'
 import { growthSuite } from './growth/suite.ts'
@@ -21,13 +23,16 @@ import { printSuite, printSummary } from './harness/report.ts'
 import type { Progress } from './harness/rounds.ts'
 import { type Suite, type SuiteResult, verdict } from './harness/suite.ts'
 import { jobSuite } from './job/suite.ts'
+import { poolsSuite } from './pools/suite.ts'
+import { processesSuite } from './processes/suite.ts'
+import { locksSuite } from './locks/suite.ts'
 import { simSuite } from './sim/suite.ts'
 import { startSuite } from './start/suite.ts'
 import { tasksSuite } from './tasks/suite.ts'
 
 const SUITES: readonly Suite[] = [
   ...[callsSuite, bulkSuite, tasksSuite, engineSuite, startSuite, growthSuite, jobSuite],
-  ...[simSuite, floodsSuite, capabilitiesSuite],
+  ...[simSuite, floodsSuite, capabilitiesSuite, locksSuite, dataSuite, poolsSuite, processesSuite, deadlockSuite],
 ]
 
 /** In a folder that no tool looks into and git ignores. */

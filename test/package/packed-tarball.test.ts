@@ -33,6 +33,34 @@ await using system = await join()
 console.log(await system.import<typeof import('./where.ts')>(new URL('./where.ts', import.meta.url)).where())
 `
 
+/** What a thread and a process of the installed package run. */
+const counting = `import type { Lock, SharedArray } from 'cardumen/threads'
+
+export function count(lock: Lock, total: SharedArray<'int32'>): number {
+  using _held = lock.hold()
+  total.set(0, total.get(0) + 1)
+  return total.get(0)
+}
+
+export async function countElsewhere(lock: Lock): Promise<number> {
+  using _held = await lock.holdAsync()
+  return process.pid
+}
+`
+const sharing = `import { Lock, Process, SharedArray, Thread } from 'cardumen/threads'
+
+const work = new URL('./counting.ts', import.meta.url)
+const lock = new Lock()
+const total = new SharedArray('int32', 1)
+const threads = [1, 2].map(() => new Thread<number>(work, 'count', { args: [lock, total] }))
+for (const thread of threads) thread.start()
+const counted = await Promise.all(threads.map((thread) => thread.joinAsync()))
+const elsewhere = new Process<number>(work, 'countElsewhere', { args: [lock] })
+elsewhere.start()
+const pid = await elsewhere.join()
+console.log(counted.toSorted(), pid === elsewhere.pid, pid === process.pid)
+`
+
 const vitest = 'vitest@5.1.1'
 /** One test that holds, and one that fails by plan. */
 const simulations = `import { expect, it } from 'vitest'
@@ -78,7 +106,7 @@ const tsconfig = {
       skipLibCheck: false,
     },
   },
-  files: ['main.ts'],
+  files: ['main.ts', 'sharing.ts'],
 }
 
 describe('the packed tarball in an empty project', () => {
@@ -100,6 +128,8 @@ describe('the packed tarball in an empty project', () => {
     for (const { code, isRun } of tenLines) writeFileSync(join(project, isRun ? 'main.ts' : 'job.ts'), `${code}\n`)
     writeFileSync(join(project, 'where.ts'), where)
     writeFileSync(join(project, 'ask-where.ts'), askWhere)
+    writeFileSync(join(project, 'counting.ts'), counting)
+    writeFileSync(join(project, 'sharing.ts'), sharing)
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(tsconfig))
   })
 
@@ -117,6 +147,10 @@ describe('the packed tarball in an empty project', () => {
 
   it('runs the ten lines, on threads of their own', () => {
     assert.deepEqual(run(['main.ts']), { status: 0, stdout: printed, stderr: '' })
+  })
+
+  it('runs threads and a process that share a lock', () => {
+    assert.deepEqual(run(['sharing.ts']), { status: 0, stdout: '[ 1, 2 ] true false\n', stderr: '' })
   })
 
   it('starts members by its command, which run the ten lines, and ends them', () => {
