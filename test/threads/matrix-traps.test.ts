@@ -4,10 +4,12 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { party, setPartyWord } from '../../src/threads/memory/parties.ts'
 import { Condition } from '../../src/threads/waiting/condition.ts'
 import { Event } from '../../src/threads/waiting/event.ts'
 import { Lock } from '../../src/threads/waiting/lock.ts'
 import { Semaphore } from '../../src/threads/waiting/semaphore.ts'
+import { signal, waitIn } from '../../src/threads/waiting/waits.ts'
 import { Actor } from './fixtures/actor.ts'
 
 const run = promisify(execFile)
@@ -74,4 +76,17 @@ test('bare Atomics.wait blocks the main thread; every blocking form here throws 
   assert.throws(() => event.wait(), { code: 'would-block' })
   assert.throws(() => new Lock().acquire(), { code: 'would-block' })
   assert.throws(() => new Lock().hold(), { code: 'would-block' })
+})
+
+test('an interrupt that comes while a thread is just woken for nothing is not lost', async () => {
+  const things = { event: new Event() }
+  await using waiter = await Actor.start(things)
+  const outcome = waiter.try('event', 'wait', { timeoutMs: 10_000 })
+  await waiter.untilBlocked()
+  // What an interrupter does that finds the wait signalled: it leaves the flag, and nothing to raise.
+  setPartyWord(waiter.party, party.interrupt, 1)
+  const found = waitIn(waiter.party)
+  if (found !== undefined) signal(found)
+  const ended = await outcome
+  assert.equal('code' in ended && ended.code, 'interrupted')
 })

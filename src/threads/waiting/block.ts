@@ -17,6 +17,7 @@ import {
   closeWait,
   cycleOf,
   giveUp,
+  isGranted,
   openAsyncWait,
   openBlockingWait,
   raising,
@@ -106,6 +107,8 @@ export function block(me: number, waiting: Waiting, options: WaitOptions | undef
     while (!(isTaken = waiting.attempt(row, isSignalled))) {
       sleep(row, deadline, waiting.outside)
       isSignalled = hear(row, waiting)
+      // An interrupt that found the wait signalled had nothing to raise: its flag is all that is left of it.
+      if (isSignalled && !isGranted(row)) throwIfInterrupted(me, waiting)
       if (!isSignalled && isPast(deadline) && giveUp(row)) throw timedOut(waiting, options)
     }
   } finally {
